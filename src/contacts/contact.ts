@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import type { MessageContactStatus, MessageType, Title } from '../gen/messagecontacts/v1/message_contact_pb.js'
+
+/** The contract's titles, message types and states by name: what is stored can be read without the contract at hand. */
+export type TitleName = Exclude<keyof typeof Title, 'UNSPECIFIED'>
+export type MessageTypeName = Exclude<keyof typeof MessageType, 'UNSPECIFIED'>
+export type StatusName = Exclude<keyof typeof MessageContactStatus, 'UNSPECIFIED'>
+
+/** What a caller says about a person, checked and normalized. */
+export interface Details {
+  readonly name: string
+  readonly emailAddress: string
+  /** Absent only where the service runs with PHONE_NUMBER=optional. */
+  readonly phoneNumber?: string
+  readonly title: TitleName
+  /** At least one, each once, in the order of the contract's enum. */
+  readonly messageTypes: readonly MessageTypeName[]
+}
+
+/** A contact: what the rules think about, and what the database keeps. */
+export interface Contact extends Details {
+  readonly contactId: string
+  readonly directoryId: string
+  readonly createDate: Date
+  readonly updateDate: Date
+  /** 1 at first, one more with every change. */
+  readonly revision: number
+  /** When the address was proved: it is in effect from then on. */
+  readonly emailVerifyDate?: Date
+  readonly phoneVerifyDate?: Date
+  /** A new address that waits behind the one in effect. */
+  readonly pendingEmailAddress?: string
+  readonly pendingPhoneNumber?: string
+  /** The token the contact was added with, and what the request said: a repeat is known by both. */
+  readonly clientToken?: string
+  readonly requestHash?: string
+}
+
+/** What the service adds to what the caller says. */
+export interface Origin {
+  readonly contactId: string
+  readonly directoryId: string
+  readonly now: Date
+  readonly clientToken?: string | undefined
+}
+
+/** A contact at its beginning: neither address is in effect. */
+export function newContact(details: Details, { contactId, directoryId, now, clientToken }: Origin): Contact {
+  return {
+    contactId,
+    directoryId,
+    ...details,
+    createDate: now,
+    updateDate: now,
+    revision: 1,
+    ...(clientToken !== undefined && { clientToken, requestHash: hashOf(details) }),
+  }
+}
+
+/** Equal for requests that mean the same, whatever they looked like. */
+function hashOf({ name, emailAddress, phoneNumber, title, messageTypes }: Details): string {
+  return createHash('sha256')
+    .update(JSON.stringify([name, emailAddress, phoneNumber, title, messageTypes]))
+    .digest('base64url')
+}
+
+/** Active as soon as one of the addresses is in effect. */
+export function statusOf(contact: Contact): StatusName {
+  return contact.emailVerifyDate || contact.phoneVerifyDate ? 'ACTIVE' : 'VERIFYING'
+}
+
+/** Changes with every change of the contact and with nothing else; quoted as RFC 7232 asks. */
+export function etagOf(contact: Contact): string {
+  return `"${contact.revision}"`
+}

@@ -1,0 +1,88 @@
+import {
+  MongoBulkWriteError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoOperationTimeoutError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoWriteConcernError,
+} from 'mongodb'
+
+/**
+ * What became of one document of an unordered insert:
+ * - `written`: on a majority, journaled
+ * - `refused`: a unique index has another document in the way, or an earlier attempt of this very one
+ * - `unsent`: no server was found to send it to
+ * - `uncertain`: sent, and then nothing certain was heard
+ * - `failed`: not written, for a reason that is no caller's fault
+ */
+export type Insertion =
+  | { readonly kind: 'written' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'unsent' }
+  | { readonly kind: 'uncertain' }
+  | { readonly kind: 'failed'; readonly cause: unknown }
+
+const written: Insertion = { kind: 'written' }
+const refused: Insertion = { kind: 'refused' }
+const unsent: Insertion = { kind: 'unsent' }
+const uncertain: Insertion = { kind: 'uncertain' }
+
+const duplicateKey = 11000
+
+/**
+ * Server codes that say the member is stepping down, stopping, interrupted or out of time: such a command may have been carried out.
+ * The numbers are the server's error_codes.yml; those the driver repeats by itself are among them.
+ */
+const passing = new Set([
+  6, 7, 50, 64, 89, 91, 100, 134, 189, 262, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
+])
+
+/**
+ * What an insertMany that threw did to each of its `count` documents.
+ *
+ * The driver's bulk error is not to be taken at its word: with a write concern error its `writeErrors` is empty although some were refused
+ * (`result.getWriteErrors()` is right), and a lost connection lists every document as inserted. The error underneath is its `errorResponse`.
+ * Never log the error: it holds whole documents.
+ */
+export function insertionsAfter(error: unknown, count: number): Insertion[] {
+  const all = (insertion: Insertion) => Array.from({ length: count }, () => insertion)
+  const cause = error instanceof MongoBulkWriteError ? error.errorResponse : error
+  if (isSelectionTimeout(cause)) return all(unsent)
+  if (!(error instanceof MongoBulkWriteError))
+    return all(isPassing(error) ? uncertain : { kind: 'failed', cause: error })
+  const writeErrors = error.result.getWriteErrors()
+  const unconfirmed = error.result.getWriteConcernError() !== undefined
+  if (writeErrors.length === 0 && !unconfirmed && !isPassing(cause) && !isPassing(error))
+    return all({ kind: 'failed', cause: error })
+  const insertions = all(writeErrors.length > 0 && !unconfirmed ? written : uncertain)
+  for (const { index, code } of writeErrors) insertions[index] = afterWriteError(code)
+  return insertions
+}
+
+function afterWriteError(code: number): Insertion {
+  if (code === duplicateKey) return refused
+  return passing.has(code) ? uncertain : { kind: 'failed', cause: new MongoServerError({ code }) }
+}
+
+/**
+ * No server to be found before anything was sent. Only the first search has the operation's own time limit;
+ * a search before a repeat fails as a plain MongoServerSelectionError, and by then something may have been written.
+ */
+function isSelectionTimeout(error: unknown): boolean {
+  return error instanceof MongoOperationTimeoutError && error.cause instanceof MongoServerSelectionError
+}
+
+/** True where the database could not be reached, or not in time: it will pass without anybody's doing. */
+export function isPassing(error: unknown): boolean {
+  return (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoOperationTimeoutError ||
+    error instanceof MongoTopologyClosedError ||
+    error instanceof MongoNotConnectedError ||
+    error instanceof MongoWriteConcernError ||
+    (error instanceof MongoServerError && passing.has(Number(error.code)))
+  )
+}

@@ -1,0 +1,176 @@
+import { domainToASCII } from 'node:url'
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { timestampFromDate } from '@bufbuild/protobuf/wkt'
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import validator from 'validator'
+import { Failure, type Reason, type Violation } from '../failure.js'
+import {
+  type MessageContactSchema,
+  MessageContactStatus,
+  MessageType,
+  Title,
+} from '../gen/messagecontacts/v1/message_contact_pb.js'
+import type {
+  AddMessageContactRequest,
+  AddMessageContactResponseSchema,
+} from '../gen/messagecontacts/v1/message_contact_service_pb.js'
+import { type Contact, type Details, etagOf, type MessageTypeName, statusOf, type TitleName } from './contact.js'
+
+/** The field rules that an operator decides. */
+export interface FieldRules {
+  /** The country codes that are served, digits only. */
+  readonly countryCodes: readonly string[]
+  readonly phoneNumber: 'required' | 'optional'
+}
+
+/** A field's value, checked and normalized, or what is wrong with it. */
+type Parsed<Value> = { readonly value: Value } | { readonly violations: readonly Violation[] }
+
+const good = <Value>(value: Value): Parsed<Value> => ({ value })
+const bad = (field: string, reason: Reason): Parsed<never> => ({ violations: [{ field, reason }] })
+
+/** The values of all fields, or one refusal with every violation, in the order of the keys. */
+function every<Fields extends Record<string, unknown>>(parsed: { [Key in keyof Fields]: Parsed<Fields[Key]> }): Fields {
+  const values: Partial<Fields> = {}
+  const violations: Violation[] = []
+  for (const key in parsed) {
+    const field = parsed[key]
+    if ('value' in field) values[key] = field.value
+    else for (const violation of field.violations) violations.push(violation)
+  }
+  const [first] = violations
+  if (first) throw new Failure(first.reason, { violations })
+  return values as Fields
+}
+
+/** The two doors of the contacts' room: requests become facts here or are refused, contacts become messages. */
+export function createMessages(rules: FieldRules) {
+  return {
+    /** Throws one Failure with all violations, in field order. Length is judged before characters, absence before both. */
+    parseAddMessageContact(request: AddMessageContactRequest): { details: Details; clientToken: string | undefined } {
+      const { clientToken, phoneNumber, ...others } = every({
+        name: parseName(request.name),
+        emailAddress: parseEmailAddress(request.emailAddress),
+        phoneNumber: parsePhoneNumber(request.phoneNumber, rules),
+        title: parseTitle(request.title),
+        messageTypes: parseMessageTypes(request.messageTypes),
+        clientToken: parseClientToken(request.clientToken),
+      })
+      return { details: phoneNumber === undefined ? others : { ...others, phoneNumber }, clientToken }
+    },
+
+    showAddMessageContact(
+      contact: Contact,
+      requestId: string,
+    ): MessageInitShape<typeof AddMessageContactResponseSchema> {
+      return { requestId, contact: showContact(contact) }
+    },
+  }
+}
+
+/** True where a text has more than `most` code points; cheap for the usual short ones. */
+const longerThan = (text: string, most: number) => text.length > most && [...text].length > most
+
+// Compatibility ideographs become unified ones under NFC; the two marks stand for repetition and for zero in names.
+const nameCharacters = /^[A-Za-z\p{Unified_Ideograph}々〇]+$/u
+
+function parseName(text: string): Parsed<string> {
+  if (text === '') return bad('name', 'MISSING_PARAMETER_NAME')
+  const name = text.normalize('NFC')
+  const length = [...name].length
+  if (length < 2 || length > 12) return bad('name', 'INVALID_PARAMETER_NAME_LENGTH')
+  return nameCharacters.test(name) ? good(name) : bad('name', 'INVALID_PARAMETER_NAME')
+}
+
+/** RFC 5321, 4.5.3.1: 64 for the local part; 256 for a path, of which the angle brackets take two. */
+const longestAddress = 254
+const longestLocalPart = 64
+const asMailServersTakeIt = { allow_utf8_local_part: false, ignore_max_length: true }
+
+function parseEmailAddress(text: string): Parsed<string> {
+  const field = 'email_address'
+  if (text === '') return bad(field, 'MISSING_PARAMETER_EMAIL_ADDRESS')
+  const at = text.lastIndexOf('@')
+  const localPart = text.slice(0, Math.max(at, 0))
+  if (longerThan(text, longestAddress) || longerThan(localPart, longestLocalPart))
+    return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
+  if (localPart.startsWith('"') || !validator.isEmail(text, asMailServersTakeIt))
+    return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
+  const address = `${localPart}@${asciiDomain(text.slice(at + 1))}`
+  if (address.length > longestAddress) return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
+  // The ASCII form is judged again: mapping may leave no domain, or one with too long a label.
+  return address === text || validator.isEmail(address, asMailServersTakeIt)
+    ? good(address)
+    : bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
+}
+
+/** Lower case; an international domain in its ASCII form, which is empty where there is none. */
+function asciiDomain(domain: string): string {
+  const lower = domain.toLowerCase()
+  return /^[\x20-\x7e]*$/.test(lower) && !lower.includes('xn--') ? lower : domainToASCII(lower)
+}
+
+function parsePhoneNumber(text: string, { countryCodes, phoneNumber }: FieldRules): Parsed<string | undefined> {
+  const field = 'phone_number'
+  if (text === '') return phoneNumber === 'optional' ? good(undefined) : bad(field, 'MISSING_PARAMETER_PHONE_NUMBER')
+  const [, countryCode = '', digits = ''] = /^(\d{1,3})-(\d+)$/.exec(text) ?? []
+  if (countryCode === '') return bad(field, 'INVALID_PARAMETER_PHONE_NUMBER')
+  if (!countryCodes.includes(countryCode)) return bad(field, 'INVALID_PARAMETER_MOBILE_COUNTRY_CODE')
+  const national = countryCode === '86' ? mainlandMobile(digits) : validAbroad(countryCode, digits)
+  return national === undefined ? bad(field, 'INVALID_PARAMETER_PHONE_NUMBER') : good(`${countryCode}-${national}`)
+}
+
+/** A pattern alone: parsing with the library would cost as much as the rest of the call. */
+const mainlandMobile = (digits: string) => (/^1[3-9]\d{9}$/.test(digits) ? digits : undefined)
+
+/** The number as dialled from abroad, without the trunk prefix of its country. */
+function validAbroad(countryCode: string, digits: string): string | undefined {
+  const parsed = parsePhoneNumberFromString(`+${countryCode}${digits}`, { extract: false })
+  return parsed?.countryCallingCode === countryCode && parsed.isValid() ? parsed.nationalNumber : undefined
+}
+
+// Protobuf enums are open: any number may arrive, so the enum is asked. 0 is absence.
+const titleName = (value: Title) => Title[value] as TitleName | undefined
+const messageTypeName = (value: MessageType) => (value === 0 ? undefined : (MessageType[value] as MessageTypeName))
+
+function parseTitle(title: Title): Parsed<TitleName> {
+  if (title === Title.UNSPECIFIED) return bad('title', 'MISSING_PARAMETER_TITLE')
+  const name = titleName(title)
+  return name ? good(name) : bad('title', 'INVALID_PARAMETER_TITLE')
+}
+
+function parseMessageTypes(types: readonly MessageType[]): Parsed<readonly MessageTypeName[]> {
+  if (types.length === 0) return bad('message_types', 'MISSING_PARAMETER_MESSAGE_TYPES')
+  const violations = types.flatMap((type, index) =>
+    messageTypeName(type) === undefined
+      ? [{ field: `message_types[${index}]`, reason: 'INVALID_PARAMETER_MESSAGE_TYPES' as const }]
+      : [],
+  )
+  if (violations.length > 0) return { violations }
+  return good([...new Set(types)].sort((a, b) => a - b).flatMap((type) => messageTypeName(type) ?? []))
+}
+
+function parseClientToken(text: string): Parsed<string | undefined> {
+  if (text === '') return good(undefined)
+  return /^[\x21-\x7e]{1,64}$/.test(text) ? good(text) : bad('client_token', 'INVALID_PARAMETER_CLIENT_TOKEN')
+}
+
+function showContact(contact: Contact): MessageInitShape<typeof MessageContactSchema> {
+  const { emailVerifyDate, phoneVerifyDate } = contact
+  return {
+    contactId: contact.contactId,
+    name: contact.name,
+    emailAddress: contact.emailAddress,
+    phoneNumber: contact.phoneNumber ?? '',
+    title: Title[contact.title],
+    messageTypes: contact.messageTypes.map((type) => MessageType[type]),
+    status: MessageContactStatus[statusOf(contact)],
+    createDate: timestampFromDate(contact.createDate),
+    updateDate: timestampFromDate(contact.updateDate),
+    etag: etagOf(contact),
+    ...(emailVerifyDate && { emailVerifyDate: timestampFromDate(emailVerifyDate) }),
+    ...(phoneVerifyDate && { phoneVerifyDate: timestampFromDate(phoneVerifyDate) }),
+    pendingEmailAddress: contact.pendingEmailAddress ?? '',
+    pendingPhoneNumber: contact.pendingPhoneNumber ?? '',
+  }
+}

@@ -1,0 +1,32 @@
+import type { Caller } from '../caller.js'
+import type { AddMessageContactRequest } from '../gen/messagecontacts/v1/message_contact_service_pb.js'
+import { newContact } from './contact.js'
+import type { Patience } from './group-commit.js'
+import type { createMessages } from './messages.js'
+import type { ContactStore } from './store.js'
+
+/** What an operation knows of the call it serves. */
+interface Call extends Patience {
+  readonly requestId: string
+  readonly caller: Caller
+}
+
+/** What the operations are made of. */
+export interface Parts {
+  readonly messages: ReturnType<typeof createMessages>
+  readonly store: ContactStore
+  readonly now: () => Date
+  readonly newContactId: () => string
+}
+
+/** The operations of MessageContactService, each of them: parse, rule, store, show. Their promises are in the contract. */
+export function createMessageContactService({ messages, store, now, newContactId }: Parts) {
+  return {
+    async addMessageContact(request: AddMessageContactRequest, call: Call) {
+      const { details, clientToken } = messages.parseAddMessageContact(request)
+      const { directoryId } = call.caller
+      const contact = newContact(details, { contactId: newContactId(), directoryId, now: now(), clientToken })
+      return messages.showAddMessageContact(await store.add(contact, call, request.name), call.requestId)
+    },
+  }
+}
