@@ -1,0 +1,62 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { meanings } from './failure.js'
+import type { Answered } from './rpc/call.js'
+
+/** Structured lines for the operator. None of them ever holds an address, a number, a name, a code, or a driver's text. */
+export function createLog(level: string, destination: DestinationStream = pino.destination({ sync: true })): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  )
+}
+
+/** One line for a call: what a caller did wrong is `debug`, what the database or the load did `warn`, what we did `error`. */
+export function logAnswered(log: Logger, { cause, ...facts }: Answered): void {
+  const level = levelOf(facts.reason)
+  if (log.isLevelEnabled(level))
+    log[level]({ ...facts, ...(cause !== undefined && { cause: describe(cause) }) }, 'answered')
+}
+
+function levelOf(reason: Answered['reason']): 'debug' | 'warn' | 'error' {
+  if (reason === 'INTERNAL') return 'error'
+  return reason !== 'OK' &&
+    ['UNAVAILABLE', 'RESOURCE_EXHAUSTED'].includes(meanings[reason].status) &&
+    reason !== 'LIMIT_EXCEEDED_CONTACTS'
+    ? 'warn'
+    : 'debug'
+}
+
+/** How deep a chain of causes is told. */
+const mostCauses = 4
+
+/**
+ * An error without its message, which may quote what a caller or the database said: its class, its code, and where it arose.
+ * The same of its causes.
+ */
+export function describe(error: unknown, depth = 1): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error }
+  const { code, codeName } = error as { code?: unknown; codeName?: unknown }
+  return {
+    type: error.constructor.name,
+    ...(isCode(code) && { code }),
+    ...(isCode(codeName) && { codeName }),
+    at: framesOf(error),
+    ...(error.cause !== undefined && depth < mostCauses && { cause: describe(error.cause, depth + 1) }),
+  }
+}
+
+/** Codes are numbers or single words such as ECONNREFUSED; anything else may be prose. */
+const isCode = (code: unknown) => typeof code === 'number' || (typeof code === 'string' && /^\w{1,64}$/.test(code))
+
+function framesOf({ stack = '', message }: Error): string[] {
+  const afterMessage = stack.slice(stack.indexOf(message) + message.length)
+  return afterMessage
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line))
+    .map((line) => line.trim())
+}

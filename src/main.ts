@@ -1,0 +1,46 @@
+import { startApp } from './app.js'
+import { createLog, describe } from './log.js'
+import { readSettings, WrongSettings } from './settings.js'
+
+/** Exit codes: 0 after an ordered stop, 2 for wrong settings, 1 for everything else. */
+process.exit(await run().catch(complain))
+
+async function run(): Promise<number> {
+  const settings = readSettings(process.env)
+  const log = createLog(settings.LOG_LEVEL)
+  // Node's own report would print the message, which may quote what a caller sent.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ cause: describe(error) }, 'crashed')
+    process.exit(1)
+  })
+  const signal = stopSignal()
+  const app = await startApp(settings, { log }).catch((error: unknown) => {
+    if (error instanceof WrongSettings) throw error
+    log.fatal({ listen: settings.LISTEN, cause: describe(error) }, 'cannot listen')
+  })
+  if (!app) return 1
+  const reason = await Promise.race([signal, app.broken])
+  if (reason instanceof Error) log.fatal({ problem: reason.message }, 'cannot serve')
+  else log.info({ signal: reason }, 'stopping')
+  await app.stop()
+  return reason instanceof Error ? 1 : 0
+}
+
+/** The first SIGTERM or SIGINT. A second one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let stopping = false
+    for (const name of ['SIGTERM', 'SIGINT'] as const)
+      process.on(name, () => {
+        if (stopping) process.exit(1)
+        stopping = true
+        resolve(name)
+      })
+  })
+}
+
+function complain(error: unknown): number {
+  if (!(error instanceof WrongSettings)) throw error
+  process.stderr.write(`${error.complaints.join('\n')}\n`)
+  return 2
+}
