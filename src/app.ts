@@ -11,6 +11,7 @@ import { createMessageContactService } from './contacts/service.js'
 import { ContactStore, IndexMismatch, type StoredContact } from './contacts/store.js'
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js'
 import { file_google_rpc_status } from './gen/google/rpc/status_pb.js'
+import { file_health_v1_health } from './gen/health/v1/health_pb.js'
 import { file_messagecontacts_v1_error_reason } from './gen/messagecontacts/v1/error_reason_pb.js'
 import { MessageContactService } from './gen/messagecontacts/v1/message_contact_service_pb.js'
 import { describe, logAnswered } from './log.js'
@@ -45,15 +46,17 @@ export interface Surroundings {
 }
 
 const { version } = createRequire(import.meta.url)('#package.json') as { version: string }
-/** With the details of refusals, or grpcurl would print them as base64. */
+/** With the details of refusals, or grpcurl would print them as base64; and with health, so that it can be asked the same way. */
 const servedFiles = [
   ...[MessageContactService.file, file_messagecontacts_v1_error_reason],
-  ...[file_google_rpc_status, file_google_rpc_error_details],
+  ...[file_google_rpc_status, file_google_rpc_error_details, file_health_v1_health],
 ]
 /** How often health asks the database, while it answers and while it does not; and how long an answer may take. In milliseconds. */
 const probing = { everyMs: 5000, everyMsWhileDown: 500, withinMs: 4500 }
 /** The search for a server ends sooner than most deadlines, so that the refusal can say what is missing. */
 const serverSelectionMs = 2000
+/** How long a member that said it was going may be passed over after it stayed. By default 10 seconds. */
+const heartbeatMs = 2000
 const closeDatabaseMs = 1000
 
 /** A contact's id: `c-` and 16 letters or digits, 95 bits of chance. */
@@ -61,24 +64,12 @@ const randomId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk
 
 /**
  * Connects everything with everything and starts to serve. Waits for no database: until one answers, health is NOT_SERVING.
- * Rejects where the address cannot be bound or MONGODB_URI cannot be understood.
+ * Rejects where the address cannot be bound, and with WrongSettings where MONGODB_URI cannot be understood.
  */
 export async function startApp(settings: Settings, surroundings: Surroundings): Promise<App> {
-  const { log, now = Date.now, dice = (sides) => Math.floor(Math.random() * sides) } = surroundings
+  const { log, now = Date.now } = surroundings
   const client = databaseClient(settings)
-  const store = new ContactStore(client.db(settings.MONGODB_DATABASE).collection<StoredContact>('message_contacts'), {
-    contactsPerDirectory: settings.CONTACTS_PER_DIRECTORY,
-    commandTimeoutMs: settings.DATABASE_TIMEOUT_SECONDS * 1000,
-    now,
-    dice,
-    ...(surroundings.groupCommit && { groupCommit: surroundings.groupCommit }),
-  })
-  const contacts = createMessageContactService({
-    messages: createMessages({ countryCodes: settings.COUNTRY_CODES, phoneNumber: settings.PHONE_NUMBER }),
-    store,
-    now: () => new Date(now()),
-    newContactId: () => `c-${randomId()}`,
-  })
+  const store = contactStore(client, settings, surroundings)
   const life = new Life()
   const health = new Health({
     ...probing,
@@ -92,6 +83,7 @@ export async function startApp(settings: Settings, surroundings: Surroundings): 
       )
     },
   })
+  const contacts = contactService(store, settings, now)
   const server = await serve<Caller>([service(MessageContactService, contacts), ...(surroundings.services ?? [])], {
     ...settings.LISTEN,
     limits: limitsOf(settings),
@@ -105,20 +97,34 @@ export async function startApp(settings: Settings, surroundings: Surroundings): 
   })
   log.info({ version, address: server.address, settings: printableSettings(settings) }, 'listening')
   void health.follow()
-
-  return {
-    address: server.address,
-    ready: life.ready,
-    broken: life.broken,
-    async stop() {
-      health.stop()
-      await pause(settings.SHUTDOWN_DELAY_SECONDS * 1000)
-      await server.stop(settings.SHUTDOWN_SECONDS * 1000)
-      await Promise.race([client.close(), pause(closeDatabaseMs)])
-      log.info('stopped')
-    },
+  const stop = async () => {
+    health.stop()
+    await pause(settings.SHUTDOWN_DELAY_SECONDS * 1000)
+    await server.stop(settings.SHUTDOWN_SECONDS * 1000)
+    await Promise.race([client.close(), pause(closeDatabaseMs)])
+    log.info('stopped')
   }
+  return { address: server.address, ready: life.ready, broken: life.broken, stop }
 }
+
+function contactStore(client: MongoClient, settings: Settings, surroundings: Surroundings): ContactStore {
+  const { now = Date.now, dice = (sides) => Math.floor(Math.random() * sides), groupCommit } = surroundings
+  return new ContactStore(client.db(settings.MONGODB_DATABASE).collection<StoredContact>('message_contacts'), {
+    contactsPerDirectory: settings.CONTACTS_PER_DIRECTORY,
+    commandTimeoutMs: settings.DATABASE_TIMEOUT_SECONDS * 1000,
+    now,
+    dice,
+    ...(groupCommit && { groupCommit }),
+  })
+}
+
+const contactService = (store: ContactStore, settings: Settings, now: () => number) =>
+  createMessageContactService({
+    messages: createMessages({ countryCodes: settings.COUNTRY_CODES, phoneNumber: settings.PHONE_NUMBER }),
+    store,
+    now: () => new Date(now()),
+    newContactId: () => `c-${randomId()}`,
+  })
 
 /** Whether the service has begun to serve, or never will. */
 class Life {
@@ -163,6 +169,7 @@ function databaseClient(settings: Settings): MongoClient {
       maxPoolSize: settings.DATABASE_POOL_SIZE,
       serverSelectionTimeoutMS: serverSelectionMs,
       connectTimeoutMS: serverSelectionMs,
+      heartbeatFrequencyMS: heartbeatMs,
       ignoreUndefined: true,
     })
   } catch {

@@ -54,8 +54,11 @@ export function describe(error: unknown, depth = 1): Record<string, unknown> {
 const isCode = (code: unknown) => typeof code === 'number' || (typeof code === 'string' && /^\w{1,64}$/.test(code))
 
 function framesOf({ stack = '', message }: Error): string[] {
-  const afterMessage = stack.slice(stack.indexOf(message) + message.length)
-  return afterMessage
+  const start = stack.indexOf(message)
+  // A message that was changed since does not tell where the old one ends.
+  if (start < 0) return []
+  return stack
+    .slice(start + message.length)
     .split('\n')
     .filter((line) => /^ {4}at /.test(line))
     .map((line) => line.trim())

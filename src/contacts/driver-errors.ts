@@ -1,5 +1,6 @@
 import {
   MongoBulkWriteError,
+  MongoClientClosedError,
   MongoNetworkError,
   MongoNotConnectedError,
   MongoOperationTimeoutError,
@@ -32,11 +33,11 @@ const uncertain: Insertion = { kind: 'uncertain' }
 const duplicateKey = 11000
 
 /**
- * Server codes that say the member is stepping down, stopping, interrupted or out of time: such a command may have been carried out.
+ * Server codes that say the member is stepping down, stopping, interrupted, overloaded or out of time: such a command may have been carried out.
  * The numbers are the server's error_codes.yml; those the driver repeats by itself are among them.
  */
 const passing = new Set([
-  6, 7, 50, 64, 89, 91, 100, 134, 189, 262, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
+  6, 7, 50, 64, 89, 91, 100, 134, 189, 262, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
 ])
 
 /**
@@ -81,6 +82,7 @@ export function isPassing(error: unknown): boolean {
     error instanceof MongoServerSelectionError ||
     error instanceof MongoOperationTimeoutError ||
     error instanceof MongoTopologyClosedError ||
+    error instanceof MongoClientClosedError ||
     error instanceof MongoNotConnectedError ||
     error instanceof MongoWriteConcernError ||
     (error instanceof MongoServerError && passing.has(Number(error.code)))

@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
@@ -85,6 +85,8 @@ function parseName(text: string): Parsed<string> {
 /** RFC 5321, 4.5.3.1: 64 for the local part; 256 for a path, of which the angle brackets take two. */
 const longestAddress = 254
 const longestLocalPart = 64
+/** RFC 1035, 2.3.4: 63. The validator looks at it only together with the other lengths, which are judged here. */
+const tooLongLabel = /[^.]{64}/
 const asMailServersTakeIt = { allow_utf8_local_part: false, ignore_max_length: true }
 
 function parseEmailAddress(text: string): Parsed<string> {
@@ -96,10 +98,11 @@ function parseEmailAddress(text: string): Parsed<string> {
     return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
   if (localPart.startsWith('"') || !validator.isEmail(text, asMailServersTakeIt))
     return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
-  const address = `${localPart}@${asciiDomain(text.slice(at + 1))}`
+  const domain = asciiDomain(text.slice(at + 1))
+  const address = `${localPart}@${domain}`
   if (address.length > longestAddress) return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
-  // The ASCII form is judged again: mapping may leave no domain, or one with too long a label.
-  return address === text || validator.isEmail(address, asMailServersTakeIt)
+  // The ASCII form is judged again: mapping may leave no domain, or a label that was not one before.
+  return !tooLongLabel.test(domain) && (address === text || validator.isEmail(address, asMailServersTakeIt))
     ? good(address)
     : bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
 }
@@ -107,7 +110,11 @@ function parseEmailAddress(text: string): Parsed<string> {
 /** Lower case; an international domain in its ASCII form, which is empty where there is none. */
 function asciiDomain(domain: string): string {
   const lower = domain.toLowerCase()
-  return /^[\x20-\x7e]*$/.test(lower) && !lower.includes('xn--') ? lower : domainToASCII(lower)
+  if (/^[\x20-\x7e]*$/.test(lower) && !lower.includes('xn--')) return lower
+  const ascii = domainToASCII(lower)
+  // There and back: Node 24 hands on an ASCII form that stands for nothing, Node 20 does so with some.
+  const readable = domainToUnicode(ascii)
+  return /(^|\.)xn--/.test(readable) || domainToASCII(readable) !== ascii ? '' : ascii
 }
 
 function parsePhoneNumber(text: string, { countryCodes, phoneNumber }: FieldRules): Parsed<string | undefined> {

@@ -65,7 +65,7 @@ export class ContactStore {
 
   /**
    * Creates the indexes that are missing. Idempotent, and safe from many processes at once. Until it has succeeded nothing is written.
-   * Throws IndexMismatch where one of our names belongs to a different index.
+   * Throws IndexMismatch where one of our names belongs to a different index, or one of our indexes has a different name.
    */
   async prepare(): Promise<void> {
     try {
@@ -80,10 +80,12 @@ export class ContactStore {
 
   async #describeMismatch() {
     const found = await this.#collection.listIndexes({ timeoutMS: this.#options.commandTimeoutMs }).toArray()
-    const shape = ({ key, unique, partialFilterExpression }: Partial<IndexDescription>) =>
-      JSON.stringify({ key, unique: unique ?? false, partialFilterExpression })
+    const whole = ({ name, key, unique, partialFilterExpression }: Partial<IndexDescription>) =>
+      JSON.stringify({ name, key, unique: unique ?? false, partialFilterExpression })
+    const sameKey = (one: Partial<IndexDescription>, other: Partial<IndexDescription>) =>
+      JSON.stringify(one.key) === JSON.stringify(other.key)
     const names = indexes.filter((ours) =>
-      found.some((theirs) => theirs.name === ours.name && shape(theirs) !== shape(ours)),
+      found.some((theirs) => (theirs.name === ours.name || sameKey(theirs, ours)) && whole(theirs) !== whole(ours)),
     )
     return `the collection ${this.#collection.collectionName} has other indexes than this version expects: ${names.map(({ name }) => name).join(', ')}`
   }
@@ -116,7 +118,11 @@ export class ContactStore {
         case 'refused': {
           const inTheWay = await this.#inTheWay(contact, patience, spelling)
           if (inTheWay.earlier) return inTheWay.earlier
-          slot = inTheWay.slot ?? slot
+          if (inTheWay.slot === undefined) {
+            unsure = true
+            break
+          }
+          slot = inTheWay.slot
           race += 1
           break
         }
@@ -133,7 +139,7 @@ export class ContactStore {
           throw new Failure('INTERNAL', { cause: insertion.cause })
       }
     }
-    throw new Failure('CONCURRENT_CALL_NOT_SUPPORTED')
+    throw new Failure(unsure ? 'OUTCOME_UNKNOWN' : 'CONCURRENT_CALL_NOT_SUPPORTED')
   }
 
   /**
@@ -141,7 +147,7 @@ export class ContactStore {
    * Gives the contact that an earlier attempt or an earlier call left there, or the slot to try next; throws every other answer.
    *
    * This read sees what the indexes see, confirmed by a majority or not. That is enough to refuse. What is acknowledged is read again with majority:
-   * until it is there, the same slot is tried again after a moment.
+   * until it is there, neither is given, after a moment, and the same slot is tried again. No race is lost by that.
    */
   async #inTheWay(
     contact: Contact,
@@ -170,7 +176,7 @@ export class ContactStore {
     const { contactsPerDirectory, dice } = this.#options
     const occupied = new Set(taken)
     const free = Array.from({ length: contactsPerDirectory }, (_, slot) => slot).filter((slot) => !occupied.has(slot))
-    const slot = free[dice(free.length)]
+    const slot = free.length > 0 ? free[dice(free.length)] : undefined
     if (slot === undefined) throw directoryFull(contactsPerDirectory)
     return slot
   }
@@ -183,13 +189,13 @@ export class ContactStore {
     return stored ? fromStored(stored) : undefined
   }
 
-  /** A read on behalf of one call, within its time. */
+  /** A read on behalf of one call whose contact was refused, within its time. Where it fails, that contact itself may be what is in the way. */
   async #read<Found>(patience: Patience, read: (timeoutMS: number) => Promise<Found>): Promise<Found> {
     if (patience.ended()) throw new Failure('OUT_OF_TIME')
     try {
       return await read(this.#timeLimit(patience.deadline))
     } catch (cause) {
-      throw new Failure(isPassing(cause) ? 'DATABASE_UNAVAILABLE' : 'INTERNAL', { cause })
+      throw new Failure(isPassing(cause) ? 'OUTCOME_UNKNOWN' : 'INTERNAL', { cause })
     }
   }
 

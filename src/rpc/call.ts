@@ -7,7 +7,7 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf'
-import type { handleUnaryCall, ServerUnaryCall, ServiceDefinition, sendUnaryData } from '@grpc/grpc-js'
+import type { handleUnaryCall, ServerUnaryCall, ServiceDefinition, StatusObject, sendUnaryData } from '@grpc/grpc-js'
 import { asFailure, Failure, type Reason } from '../failure.js'
 import { answerTrailers, toStatus } from './status.js'
 
@@ -94,6 +94,14 @@ export class CallAdapter<Caller> {
   /** From now on new calls are refused as SHUTTING_DOWN; those under way go on. */
   refuseNew(): void {
     this.#stopping = true
+  }
+
+  /** The refusal of a call that has no message, or two: grpc-js lets none of them reach a handler, but it is told like all others. */
+  malformed(path: string): StatusObject {
+    const { newRequestId, observe } = this.#options
+    const requestId = newRequestId()
+    observe({ path, requestId, reason: 'MALFORMED_REQUEST', durationMs: 0, cancelled: false })
+    return toStatus(new Failure('MALFORMED_REQUEST'), requestId)
   }
 
   /** Answers every call that still waits: what its function does from here on, nobody will hear. */

@@ -7,6 +7,8 @@ import {
   ServerCredentials,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+  type StatusObject,
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js'
@@ -82,16 +84,7 @@ export async function serve<Caller>(
   const calls = new CallAdapter(options)
   const streams = new OpenStreams(options.newRequestId)
   const ours = new Set(services.map(({ descriptor }) => descriptor.typeName))
-  const server = new Server({
-    ...serverOptions(options.limits),
-    interceptors: [
-      (method, call) => {
-        if (method.responseStream) return streams.track(call)
-        const [, typeName = ''] = method.path.split('/')
-        return ours.has(typeName) ? withOurWords(call, options.newRequestId) : new ServerInterceptingCall(call)
-      },
-    ],
-  })
+  const server = new Server({ ...serverOptions(options.limits), interceptors: [between(calls, streams, ours)] })
   for (const { descriptor, implementation } of services) {
     const { definition, handlers } = calls.handlersFor(descriptor, implementation)
     server.addService(definition, handlers)
@@ -108,12 +101,14 @@ export async function serve<Caller>(
   return {
     address: printAddress(listener.address() as AddressInfo),
     async stop(withinMs) {
-      listener.close()
+      // By the connections themselves: from Node 24 on tryShutdown calls back while calls are under way.
+      const drained = once(listener.close(), 'close')
       calls.refuseNew()
       streams.end()
-      const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+      server.tryShutdown(() => {})
       const lastWords = setTimeout(() => calls.abandonOpen(), Math.max(0, withinMs - lastWordsMs))
-      const cut = setTimeout(() => server.forceShutdown(), withinMs)
+      // Not forceShutdown: without channelz it knows no connections and cuts none.
+      const cut = setTimeout(() => injector.drain(0), withinMs)
       await drained
       clearTimeout(lastWords)
       clearTimeout(cut)
@@ -137,12 +132,27 @@ function serverOptions(limits: Limits) {
   }
 }
 
+/** What stands between the wire and the handlers: streams are kept in mind, and calls of the services that are `ours` are answered in our words. */
+function between<Caller>(
+  calls: CallAdapter<Caller>,
+  streams: OpenStreams,
+  ours: ReadonlySet<string>,
+): ServerInterceptor {
+  return (method, call) => {
+    if (method.responseStream) return streams.track(call)
+    const [, typeName = ''] = method.path.split('/')
+    return ours.has(typeName)
+      ? withOurWords(call, () => calls.malformed(method.path))
+      : new ServerInterceptingCall(call)
+  }
+}
+
 /** grpc-js refuses a call with no message, or with two, by itself: that is a malformed request, and is told as one. */
-function withOurWords(call: ServerInterceptingCallInterface, newRequestId: () => string) {
+function withOurWords(call: ServerInterceptingCallInterface, malformed: () => StatusObject) {
   return new ServerInterceptingCall(call, {
     sendStatus: (answer, next) => {
       const known = answer.code === status.OK || isRefusal(answer.metadata)
-      next(known ? answer : toStatus(new Failure('MALFORMED_REQUEST'), newRequestId()))
+      next(known ? answer : malformed())
     },
   })
 }
