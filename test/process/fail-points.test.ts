@@ -1,0 +1,81 @@
+import { type Collection, type Document, MongoClient } from 'mongodb'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { StoredContact } from '../../src/contacts/store.js'
+import { addRequest } from '../client.js'
+import { expectRefusal, retryInfo } from '../refusal.js'
+import { type RunningService, startService, uniqueName } from '../service/running-service.js'
+import { contactsIn, ownDatabase } from './own-database.js'
+
+describe('an insert that the database makes fail', () => {
+  let admin: MongoClient
+  let service: RunningService
+  let contacts: Collection<StoredContact>
+
+  beforeAll(async () => {
+    const { uri } = await ownDatabase()
+    admin = new MongoClient(uri)
+    service = await startService({
+      environment: { MONGODB_URI: uri, DATABASE_TIMEOUT_SECONDS: '3', MAX_CALL_SECONDS: '20' },
+    })
+    contacts = contactsIn(uri, service.collection.dbName)
+  })
+  afterEach(failNothing)
+  afterAll(async () => {
+    await service?.stop()
+    await admin?.close()
+  })
+
+  async function failInserts(fault: Document, mode: Document | 'alwaysOn') {
+    const data = { failCommands: ['insert'], ...fault }
+    await admin.db('admin').command({ configureFailPoint: 'failCommand', mode, data })
+  }
+  async function failNothing() {
+    await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' })
+  }
+  const request = () => addRequest({ clientToken: uniqueName('token') })
+  const storedIn = async (directoryId: string) => (await contacts.find({ directoryId }).toArray()).map(({ _id }) => _id)
+
+  const passing: readonly (readonly [string, Document])[] = [
+    ['a write concern that timed out', { writeConcernError: { code: 64, errmsg: 'x' } }],
+    ['a write concern error of a member that stops', { writeConcernError: { code: 91, errmsg: 'x' } }],
+    ['a connection that is closed', { closeConnection: true }],
+    ['a member that stops', { errorCode: 91 }],
+    ['a member that is the primary no more', { errorCode: 10107 }],
+  ]
+
+  test.each(passing)('once, with %s, is answered with one contact', async (_, fault) => {
+    const directoryId = uniqueName('rd')
+    await failInserts(fault, { times: 1 })
+    const { response } = await service.client.addMessageContact(request(), { directoryId })
+    expect(await storedIn(directoryId)).toEqual([response.contact?.contactId])
+  })
+
+  test('always, with a write concern error, is answered: the contact is seen to be there', async () => {
+    const directoryId = uniqueName('rd')
+    await failInserts({ writeConcernError: { code: 64, errmsg: 'x' } }, 'alwaysOn')
+    const { response } = await service.client.addMessageContact(request(), { directoryId })
+    expect(await storedIn(directoryId)).toEqual([response.contact?.contactId])
+  })
+
+  test.each(passing.slice(2))('always, with %s, is refused, and a repeat adds one contact', async (_, fault) => {
+    const directoryId = uniqueName('rd')
+    const repeatable = request()
+    await failInserts(fault, 'alwaysOn')
+    const call = service.client.addMessageContact(repeatable, { directoryId })
+    await expectRefusal(call, 'OUTCOME_UNKNOWN', { RetryInfo: retryInfo(1000) })
+    await failNothing()
+    const { response } = await service.client.addMessageContact(repeatable, { directoryId })
+    expect(await storedIn(directoryId)).toEqual([response.contact?.contactId])
+  })
+
+  test('for want of a right is INTERNAL, and the log has the code and nothing the caller sent', async () => {
+    const directoryId = uniqueName('rd')
+    const refused = request()
+    await failInserts({ errorCode: 13 }, { times: 1 })
+    await expectRefusal(service.client.addMessageContact(refused, { directoryId }), 'INTERNAL')
+    expect(await storedIn(directoryId)).toEqual([])
+    expect(service.log()).toContain('"code":13')
+    for (const sent of [refused.name, refused.emailAddress, refused.phoneNumber, refused.clientToken])
+      expect(service.log()).not.toContain(sent)
+  })
+})

@@ -1,0 +1,114 @@
+import { describe, expect, inject, test } from 'vitest'
+import { addRequest } from '../client.js'
+import { expectRefusal, retryInfo } from '../refusal.js'
+import { uniqueName } from '../service/running-service.js'
+import { WireProxy } from '../wire-proxy.js'
+import { quickClient } from './load.js'
+import { contactsIn, ownDatabase } from './own-database.js'
+import { ServiceProcess } from './service-process.js'
+import { Observer } from './streams.js'
+
+const MONGODB_URI = inject('mongodbUri')
+/** From the database's loss, or its return, until health says so: 10 s, and the machine may have more to do. */
+const noticedMs = 12_000
+
+describe.concurrent('a start', () => {
+  test('on a port that is taken names it in the log and ends with 1', async () => {
+    const environment = { MONGODB_URI, MONGODB_DATABASE: uniqueName('starting') }
+    const first = await ServiceProcess.start({ environment, ready: false })
+    const second = ServiceProcess.launch({ ...environment, LISTEN: first.address })
+    expect(await second.exit()).toBe(1)
+    const [host, port] = first.address.split(':')
+    expect(second.lines()).toMatchObject([
+      { level: 'fatal', msg: 'cannot listen', listen: { host, port: Number(port) }, cause: { code: 'EADDRINUSE' } },
+    ])
+    await first.kill()
+  })
+
+  test('with wrong settings complains of every one of them and ends with 2', async () => {
+    const service = ServiceProcess.launch({ LISTEN: 'nowhere', CONTACTS_PER_DIRECTORY: '0', LOG_LEVEL: 'loud' })
+    expect(await service.exit()).toBe(2)
+    expect(service.lines()).toEqual([])
+    expect(service.complaints().trimEnd().split('\n')).toEqual([
+      'MONGODB_URI is required. Where the database is: `mongodb://` or `mongodb+srv://`. In production a replica set.',
+      'LISTEN must be host:port, such as 0.0.0.0:50051 or [::1]:50051',
+      'CONTACTS_PER_DIRECTORY must be a whole number from 1 to 1000',
+      'LOG_LEVEL must be one of: debug, info, warn, error, silent',
+    ])
+  })
+
+  test.each([
+    'mongodb://someone:secret@127.0.0.1:port/',
+    'mongodb://someone:sec@ret@127.0.0.1/',
+    'mongodb://someone:secret@127.0.0.1/?w=secret&nothing=secret',
+  ])('with an address the driver cannot read ends with 2 and does not quote it: %s', async (uri) => {
+    const service = ServiceProcess.launch({ MONGODB_URI: uri })
+    expect(await service.exit()).toBe(2)
+    expect(service.output()).toBe('MONGODB_URI cannot be understood by the database driver\n')
+  })
+
+  test.each([
+    ['another index under one of our names', { directoryId: 1, slot: -1 }, 'directory_slot'],
+    ['one of our indexes under another name', { directoryId: 1, slot: 1 }, 'somebody_made_this'],
+  ] as const)('on a database with %s says so and ends with 1', async (_, key, name) => {
+    const MONGODB_DATABASE = uniqueName('starting')
+    await contactsIn(MONGODB_URI, MONGODB_DATABASE).createIndex(key, { name, unique: true })
+    const service = ServiceProcess.launch({ MONGODB_URI, MONGODB_DATABASE })
+    expect(await service.exit()).toBe(1)
+    expect(service.lines().find(({ level }) => level === 'fatal')).toMatchObject({
+      msg: 'cannot serve',
+      problem: 'the collection message_contacts has other indexes than this version expects: directory_slot',
+    })
+  })
+})
+
+describe.concurrent('health', () => {
+  test('is NOT_SERVING until the database is there for the first time, and calls are refused as long', async () => {
+    const database = await ownDatabase()
+    await database.stop()
+    const service = await ServiceProcess.start({ environment: { MONGODB_URI: database.uri }, ready: false })
+    const observer = new Observer(service.address)
+    const client = quickClient(service.address)
+    expect(await observer.health()).toEqual(['NOT_SERVING', 'NOT_SERVING'])
+    const directoryId = uniqueName('rd')
+    await expectRefusal(client.addMessageContact(addRequest(), { directoryId }), 'DATABASE_UNAVAILABLE', {
+      RetryInfo: retryInfo(1000),
+    })
+    await database.startAgain()
+    await observer.healthBecomes('SERVING', noticedMs)
+    const { response } = await client.addMessageContact(addRequest(), { directoryId })
+    const stored = await contactsIn(database.uri).find({ directoryId }).toArray()
+    expect(stored.map(({ _id }) => _id)).toEqual([response.contact?.contactId])
+    observer.close()
+    client.close()
+  })
+
+  test('follows the database, gone and come back, without a call that asks for it', async () => {
+    const database = await ownDatabase()
+    const service = await ServiceProcess.start({ environment: { MONGODB_URI: database.uri } })
+    const observer = new Observer(service.address)
+    await observer.healthBecomes('SERVING', noticedMs)
+    await database.kill()
+    await observer.healthBecomes('NOT_SERVING', noticedMs)
+    await database.startAgain()
+    await observer.healthBecomes('SERVING', noticedMs)
+    const changes = service.lines().filter(({ msg }) => msg === 'health')
+    expect(changes.map(({ serving }) => serving)).toEqual([true, false, true])
+    observer.close()
+  })
+
+  test('follows a database that falls silent and speaks again', async () => {
+    const proxy = await WireProxy.to(MONGODB_URI)
+    const environment = { MONGODB_URI: proxy.uri, MONGODB_DATABASE: uniqueName('starting') }
+    const service = await ServiceProcess.start({ environment })
+    const observer = new Observer(service.address)
+    await observer.healthBecomes('SERVING', noticedMs)
+    proxy.holdBack()
+    await observer.healthBecomes('NOT_SERVING', noticedMs)
+    proxy.calm()
+    await observer.healthBecomes('SERVING', noticedMs)
+    observer.close()
+    await service.kill()
+    await proxy.close()
+  })
+})

@@ -1,0 +1,168 @@
+import type { Collection } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { StoredContact } from '../../src/contacts/store.js'
+import { type AddRequest, addRequest } from '../client.js'
+import { expectRefusal, retryInfo } from '../refusal.js'
+import { type RunningService, startService, uniqueName } from '../service/running-service.js'
+import { type Verdict, WireProxy } from '../wire-proxy.js'
+import { expectKept, expectRepeatable, Load, reasonsOf } from './load.js'
+import { contactsIn } from './own-database.js'
+
+interface Disturbed extends RunningService {
+  readonly proxy: WireProxy
+  readonly contacts: Collection<StoredContact>
+}
+
+/** The service with a proxy of its own before the database, and a connection past it for the test. */
+async function startDisturbed(environment: Readonly<Record<string, string>> = {}): Promise<Disturbed> {
+  const proxy = await WireProxy.to(inject('mongodbUri'))
+  const MONGODB_DATABASE = uniqueName('wire-faults')
+  const service = await startService({ environment: { MONGODB_URI: proxy.uri, MONGODB_DATABASE, ...environment } })
+  return {
+    ...service,
+    proxy,
+    contacts: contactsIn(inject('mongodbUri'), MONGODB_DATABASE),
+    async stop() {
+      proxy.calm()
+      await service.stop()
+      await proxy.close()
+    },
+  }
+}
+
+const request = () => addRequest({ clientToken: uniqueName('token') })
+const idsIn = async ({ contacts }: Disturbed, directoryId: string) =>
+  (await contacts.find({ directoryId }).toArray()).map(({ _id }) => _id)
+
+/** Calls once more: the directory then holds one contact, the one that was answered. */
+async function expectOneContact(service: Disturbed, directoryId: string, repeat: AddRequest): Promise<void> {
+  const { response } = await service.client.addMessageContact(repeat, { directoryId })
+  expect(await idsIn(service, directoryId)).toEqual([response.contact?.contactId])
+}
+
+/** RetryInfo of an outcome that is unknown. */
+const later = { RetryInfo: retryInfo(1000) }
+
+describe('a connection cut in the middle of a write', () => {
+  let service: Disturbed
+  beforeAll(async () => {
+    service = await startDisturbed({ MAX_CALL_SECONDS: '3' })
+  })
+  afterAll(() => service.stop())
+
+  /** The verdict for the first inserts; the number of inserts that came. */
+  function cutInserts(verdict: Verdict, times: number) {
+    const inserts = { seen: 0 }
+    service.proxy.watch(({ name }) => {
+      if (name !== 'insert') return 'pass'
+      inserts.seen += 1
+      return inserts.seen <= times ? verdict : 'pass'
+    })
+    return inserts
+  }
+
+  test.each(['cut before', 'cut after'] as const)(
+    '%s it was carried out leaves one contact and a good answer',
+    async (verdict) => {
+      const directoryId = uniqueName('rd')
+      const inserts = cutInserts(verdict, 1)
+      const { response } = await service.client.addMessageContact(request(), { directoryId })
+      expect(inserts.seen).toBeGreaterThan(1)
+      expect((await service.contacts.find({ directoryId }).toArray()).map(({ _id }) => _id)).toEqual([
+        response.contact?.contactId,
+      ])
+    },
+  )
+
+  test('cut at every attempt until the time is up, it is refused, and a repeat with the same token gives one contact', async () => {
+    const directoryId = uniqueName('rd')
+    const repeatable = request()
+    cutInserts('cut after', Number.POSITIVE_INFINITY)
+    await expectRefusal(service.client.addMessageContact(repeatable, { directoryId }), 'OUT_OF_TIME')
+    service.proxy.calm()
+    await expectOneContact(service, directoryId, repeatable)
+  })
+})
+
+describe('an attempt that landed unheard of', () => {
+  let service: Disturbed
+  beforeAll(async () => {
+    service = await startDisturbed({ DATABASE_TIMEOUT_SECONDS: '1' })
+  })
+  afterAll(() => service.stop())
+
+  test('is never said not to be there, when the database is gone before it answers', async () => {
+    const directoryId = uniqueName('rd')
+    const repeatable = request()
+    service.proxy.watch(({ name }) => (name === 'insert' ? 'gone after' : 'pass'))
+    await expectRefusal(service.client.addMessageContact(repeatable, { directoryId }), 'OUTCOME_UNKNOWN', later)
+    service.proxy.calm()
+    await expectOneContact(service, directoryId, repeatable)
+  })
+
+  test('is never said not to be there, when the look at what is in the way fails', async () => {
+    const directoryId = uniqueName('rd')
+    const repeatable = request()
+    service.proxy.watch(async ({ name, body, documents }): Promise<Verdict> => {
+      if (name === 'insert') await service.contacts.insertMany(documents as StoredContact[])
+      return name === 'find' && body['filter'].directoryId === directoryId ? 'cut before' : 'pass'
+    })
+    await expectRefusal(service.client.addMessageContact(repeatable, { directoryId }), 'OUTCOME_UNKNOWN', later)
+    service.proxy.calm()
+    await expectOneContact(service, directoryId, repeatable)
+  })
+
+  test('is acknowledged as soon as a majority has it, however often that must be looked for', async () => {
+    const directoryId = uniqueName('rd')
+    let looks = 0
+    service.proxy.watch(async ({ name, body, documents }): Promise<Verdict> => {
+      // What a majority does not have yet is there for other reads and in the way of other writes.
+      if (name === 'insert') await service.contacts.insertMany(documents as StoredContact[])
+      if (name !== 'find' || body['readConcern']?.level !== 'majority') return 'pass'
+      looks += 1
+      if (looks <= 8) await service.contacts.deleteOne({ directoryId })
+      return 'pass'
+    })
+    const { response } = await service.client.addMessageContact(addRequest(), { directoryId })
+    service.proxy.calm()
+    expect(looks).toBe(9)
+    expect(await idsIn(service, directoryId)).toEqual([response.contact?.contactId])
+  })
+})
+
+describe('under load', () => {
+  const connectionFaults = ['DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OUT_OF_TIME']
+  const others = (load: Load) => reasonsOf(load.attempts).filter((reason) => !connectionFaults.includes(reason))
+
+  test('connections cut again and again lose and double nothing', async () => {
+    const service = await startDisturbed()
+    const verdicts: readonly Verdict[] = ['pass', 'cut before', 'pass', 'cut after', 'pass', 'pass', 'cut after']
+    let inserts = 0
+    service.proxy.watch(({ name }) => (name === 'insert' ? (verdicts[inserts++ % verdicts.length] ?? 'pass') : 'pass'))
+    const load = Load.start({ address: service.app.address, connections: 4, each: 8 })
+    await load.answered(100, 40_000)
+    await load.stop()
+    expect(others(load)).toEqual([])
+    await expectKept(service.contacts, load.attempts)
+    await service.stop()
+  })
+
+  test('a database that answers nothing holds up no call past its deadline, and is served again when it answers', async () => {
+    const longestCallSeconds = 3
+    const service = await startDisturbed({ MAX_CALL_SECONDS: String(longestCallSeconds) })
+    const load = Load.start({ address: service.app.address, connections: 2, each: 8 })
+    await load.answered(50)
+    service.proxy.holdBack()
+    await expectRefusal(service.client.addMessageContact(request(), { directoryId: uniqueName('rd') }), 'OUT_OF_TIME')
+    await load.refused(32)
+    service.proxy.calm()
+    await load.answered(1, 10_000)
+    await load.answered(50)
+    await load.stop()
+    expect(others(load)).toEqual([])
+    expect(load.attempts.filter(({ tookMs }) => tookMs > longestCallSeconds * 1000 + 4000)).toEqual([])
+    await expectKept(service.contacts, load.attempts)
+    await expectRepeatable(service.client, service.contacts, load.attempts)
+    await service.stop()
+  })
+})
