@@ -5,10 +5,11 @@ import { MongoClient } from 'mongodb'
 import { customAlphabet } from 'nanoid'
 import type { Logger } from 'pino'
 import { type Caller, identifyCaller } from './caller.js'
+import type { Contact } from './contacts/contact.js'
 import type { GroupCommitOptions } from './contacts/group-commit.js'
 import { createMessages } from './contacts/messages.js'
 import { createMessageContactService } from './contacts/service.js'
-import { ContactStore, IndexMismatch, type StoredContact } from './contacts/store.js'
+import { ContactStore, IndexMismatch } from './contacts/store.js'
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js'
 import { file_google_rpc_status } from './gen/google/rpc/status_pb.js'
 import { file_health_v1_health } from './gen/health/v1/health_pb.js'
@@ -109,7 +110,7 @@ export async function startApp(settings: Settings, surroundings: Surroundings): 
 
 function contactStore(client: MongoClient, settings: Settings, surroundings: Surroundings): ContactStore {
   const { now = Date.now, dice = (sides) => Math.floor(Math.random() * sides), groupCommit } = surroundings
-  return new ContactStore(client.db(settings.MONGODB_DATABASE).collection<StoredContact>('message_contacts'), {
+  return new ContactStore(client.db(settings.MONGODB_DATABASE).collection<Contact>('message_contacts'), {
     contactsPerDirectory: settings.CONTACTS_PER_DIRECTORY,
     commandTimeoutMs: settings.DATABASE_TIMEOUT_SECONDS * 1000,
     now,

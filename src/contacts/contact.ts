@@ -17,10 +17,13 @@ export interface Details {
   readonly messageTypes: readonly MessageTypeName[]
 }
 
-/** A contact: what the rules think about, and what the database keeps. */
+/** A contact: what the rules think about, and what the database keeps, in one shape. */
 export interface Contact extends Details {
-  readonly contactId: string
+  /** The contact's id, under the name the database has for it. */
+  readonly _id: string
   readonly directoryId: string
+  /** Its place among those the directory may hold. The store gives it out. */
+  readonly slot: number
   readonly createDate: Date
   readonly updateDate: Date
   /** 1 at first, one more with every change. */
@@ -44,12 +47,15 @@ export interface Origin {
   readonly clientToken?: string | undefined
 }
 
+/** A contact that has no place yet. */
+export type NewContact = Omit<Contact, 'slot'>
+
 /** A contact at its beginning: neither address is in effect. */
-export function newContact(details: Details, { contactId, directoryId, now, clientToken }: Origin): Contact {
+export function newContact(details: Details, { contactId, directoryId, now, clientToken }: Origin): NewContact {
   return {
-    contactId,
-    directoryId,
     ...details,
+    _id: contactId,
+    directoryId,
     createDate: now,
     updateDate: now,
     revision: 1,

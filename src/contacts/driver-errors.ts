@@ -1,7 +1,8 @@
 import {
+  MongoAPIError,
   MongoBulkWriteError,
   MongoClientClosedError,
-  MongoNetworkError,
+  MongoError,
   MongoNotConnectedError,
   MongoOperationTimeoutError,
   MongoServerError,
@@ -75,16 +76,18 @@ function isSelectionTimeout(error: unknown): boolean {
   return error instanceof MongoOperationTimeoutError && error.cause instanceof MongoServerSelectionError
 }
 
-/** True where the database could not be reached, or not in time: it will pass without anybody's doing. */
+/**
+ * True where the database could not be reached, or not in time: it will pass without anybody's doing.
+ * So it is with every error of the driver, but for what the server refused with another code, and for calls the driver would not take.
+ */
 export function isPassing(error: unknown): boolean {
-  return (
-    error instanceof MongoNetworkError ||
-    error instanceof MongoServerSelectionError ||
-    error instanceof MongoOperationTimeoutError ||
-    error instanceof MongoTopologyClosedError ||
-    error instanceof MongoClientClosedError ||
-    error instanceof MongoNotConnectedError ||
-    error instanceof MongoWriteConcernError ||
-    (error instanceof MongoServerError && passing.has(Number(error.code)))
+  if (error instanceof MongoWriteConcernError) return true
+  if (error instanceof MongoServerError) return passing.has(Number(error.code))
+  return error instanceof MongoError && (!(error instanceof MongoAPIError) || isClosed(error))
+}
+
+function isClosed(error: MongoAPIError): boolean {
+  return [MongoNotConnectedError, MongoTopologyClosedError, MongoClientClosedError].some(
+    (kind) => error instanceof kind,
   )
 }

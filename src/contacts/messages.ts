@@ -48,7 +48,7 @@ export function createMessages(rules: FieldRules) {
   return {
     /** Throws one Failure with all violations, in field order. Length is judged before characters, absence before both. */
     parseAddMessageContact(request: AddMessageContactRequest): { details: Details; clientToken: string | undefined } {
-      const { clientToken, phoneNumber, ...others } = every({
+      const { name, emailAddress, phoneNumber, title, messageTypes, clientToken } = every({
         name: parseName(request.name),
         emailAddress: parseEmailAddress(request.emailAddress),
         phoneNumber: parsePhoneNumber(request.phoneNumber, rules),
@@ -56,7 +56,8 @@ export function createMessages(rules: FieldRules) {
         messageTypes: parseMessageTypes(request.messageTypes),
         clientToken: parseClientToken(request.clientToken),
       })
-      return { details: phoneNumber === undefined ? others : { ...others, phoneNumber }, clientToken }
+      const details = { name, emailAddress, title, messageTypes }
+      return { details: phoneNumber === undefined ? details : { ...details, phoneNumber }, clientToken }
     },
 
     showAddMessageContact(
@@ -165,7 +166,7 @@ function parseClientToken(text: string): Parsed<string | undefined> {
 function showContact(contact: Contact): MessageInitShape<typeof MessageContactSchema> {
   const { emailVerifyDate, phoneVerifyDate } = contact
   return {
-    contactId: contact.contactId,
+    contactId: contact._id,
     name: contact.name,
     emailAddress: contact.emailAddress,
     phoneNumber: contact.phoneNumber ?? '',

@@ -1,12 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Collection, type IndexDescription, MongoServerError, ReadConcernLevel } from 'mongodb'
 import { Failure } from '../failure.js'
-import type { Contact } from './contact.js'
+import type { Contact, NewContact } from './contact.js'
 import { type Insertion, insertionsAfter, isPassing } from './driver-errors.js'
 import { GroupCommit, type GroupCommitOptions, type Patience, withdrawn } from './group-commit.js'
-
-/** A contact as it lies in the collection `message_contacts`. `slot` is its place among those the directory may hold. */
-export type StoredContact = Omit<Contact, 'contactId'> & { readonly _id: string; readonly slot: number }
 
 export interface StoreOptions {
   /** How many contacts a directory may hold: 1 to 1,000. */
@@ -52,12 +49,12 @@ const unconfirmedMs = 20
 
 /** The contacts in MongoDB. One document each; unique indexes and one-document atomicity carry every promise. */
 export class ContactStore {
-  readonly #collection: Collection<StoredContact>
+  readonly #collection: Collection<Contact>
   readonly #options: StoreOptions
-  readonly #inserts: GroupCommit<StoredContact, Settled>
+  readonly #inserts: GroupCommit<Contact, Settled>
   #prepared = false
 
-  constructor(collection: Collection<StoredContact>, options: StoreOptions) {
+  constructor(collection: Collection<Contact>, options: StoreOptions) {
     this.#collection = collection
     this.#options = options
     this.#inserts = new GroupCommit((documents, deadline) => this.#insert(documents, deadline), options.groupCommit)
@@ -105,16 +102,17 @@ export class ContactStore {
    *
    * The id is the contact's own from the first attempt on: after a broken connection it tells whether the write happened.
    */
-  async add(contact: Contact, patience: Patience, spelling: string): Promise<Contact> {
+  async add(contact: NewContact, patience: Patience, spelling: string): Promise<Contact> {
     if (!this.#prepared) throw new Failure('DATABASE_UNAVAILABLE')
     let slot = this.#options.dice(this.#options.contactsPerDirectory)
     let unsure = false
     for (let race = 0; race < mostRaces; ) {
-      const insertion = await this.#inserts.submit(toStored(contact, slot), patience)
+      const placed = { ...contact, slot }
+      const insertion = await this.#inserts.submit(placed, patience)
       if (insertion === withdrawn) throw new Failure('OUT_OF_TIME')
       switch (insertion.kind) {
         case 'written':
-          return contact
+          return placed
         case 'refused': {
           const inTheWay = await this.#inTheWay(contact, patience, spelling)
           if (inTheWay.earlier) return inTheWay.earlier
@@ -150,17 +148,17 @@ export class ContactStore {
    * until it is there, neither is given, after a moment, and the same slot is tried again. No race is lost by that.
    */
   async #inTheWay(
-    contact: Contact,
+    contact: NewContact,
     patience: Patience,
     spelling: string,
   ): Promise<{ earlier?: Contact; slot?: number }> {
-    const { contactId, directoryId, name, clientToken, requestHash } = contact
+    const { directoryId, name, clientToken, requestHash } = contact
     const neighbours = await this.#read(patience, (timeoutMS) =>
       this.#collection
         .find({ directoryId }, { projection: { name: 1, slot: 1, clientToken: 1, requestHash: 1 }, timeoutMS })
         .toArray(),
     )
-    const own = neighbours.find(({ _id }) => _id === contactId)
+    const own = neighbours.find(({ _id }) => _id === contact._id)
     const repeated = clientToken && neighbours.find((neighbour) => neighbour.clientToken === clientToken)
     if (!own && repeated && repeated.requestHash !== requestHash) throw clientTokenUsed()
     const earlier = own ?? repeated
@@ -186,7 +184,7 @@ export class ContactStore {
     const stored = await this.#read(patience, (timeoutMS) =>
       this.#collection.findOne({ _id, directoryId }, { readConcern, timeoutMS }),
     )
-    return stored ? fromStored(stored) : undefined
+    return stored ?? undefined
   }
 
   /** A read on behalf of one call whose contact was refused, within its time. Where it fails, that contact itself may be what is in the way. */
@@ -200,7 +198,7 @@ export class ContactStore {
   }
 
   /** A group's insert in one command, and where outcomes are uncertain one look by their ids. */
-  async #insert(documents: readonly StoredContact[], deadline: number): Promise<readonly Settled[]> {
+  async #insert(documents: readonly Contact[], deadline: number): Promise<readonly Settled[]> {
     try {
       await this.#collection.insertMany(documents, { ordered: false, timeoutMS: this.#timeLimit(deadline) })
       return documents.map(() => ({ kind: 'written' }))
@@ -215,7 +213,7 @@ export class ContactStore {
   }
 
   /** What is there of these documents, as a majority sees it. */
-  async #look(documents: readonly StoredContact[], deadline: number) {
+  async #look(documents: readonly Contact[], deadline: number) {
     const filter = {
       directoryId: { $in: documents.map(({ directoryId }) => directoryId) },
       _id: { $in: documents.map(({ _id }) => _id) },
@@ -224,7 +222,7 @@ export class ContactStore {
     try {
       const options = { projection: { _id: 1 }, readConcern, timeoutMS: this.#timeLimit(deadline) }
       const found = new Set((await this.#collection.find(filter, options).toArray()).map(({ _id }) => _id))
-      return (document?: StoredContact) => (document && found.has(document._id) ? 'written' : 'absent')
+      return (document?: Contact) => (document && found.has(document._id) ? 'written' : 'absent')
     } catch {
       return () => 'unknown' as const
     }
@@ -235,14 +233,6 @@ export class ContactStore {
     const rest = Math.max(0, deadline - this.#options.now())
     return Math.ceil(Math.min(rest + lastNetMs, this.#options.commandTimeoutMs))
   }
-}
-
-function toStored({ contactId, ...rest }: Contact, slot: number): StoredContact {
-  return { _id: contactId, ...rest, slot }
-}
-
-function fromStored({ _id, slot: _, ...rest }: StoredContact): Contact {
-  return { contactId: _id, ...rest }
 }
 
 const nameUsed = (name: string) =>

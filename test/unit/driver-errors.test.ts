@@ -1,0 +1,166 @@
+import {
+  type AnyError,
+  MongoClientClosedError,
+  MongoInvalidArgumentError,
+  MongoNetworkError,
+  MongoNetworkTimeoutError,
+  MongoNotConnectedError,
+  MongoOperationTimeoutError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  type TopologyDescription,
+} from 'mongodb'
+import { describe, expect, test } from 'vitest'
+import { type Insertion, insertionsAfter, isPassing } from '../../src/contacts/driver-errors.js'
+import { commandRefused, thrownByInsertMany, unconfirmed, writeConcernError, writeError } from './bulk-errors.js'
+
+const kinds = (insertions: readonly Insertion[]) => insertions.map(({ kind }) => kind)
+const nobody = {} as TopologyDescription
+const noServer = () => new MongoServerSelectionError('no server within 30 ms', nobody)
+const noServerInTime = () => new MongoOperationTimeoutError('Timed out during server selection', { cause: noServer() })
+
+/** The server's numbers for members that step down, stop, are interrupted or run out of time. */
+const passingCodes = [
+  6, 7, 50, 64, 89, 91, 100, 134, 189, 262, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
+]
+/** Among them: not authorized, wrong password, a broken command, a write conflict, a validator, too large, not allowed by the hoster. */
+const lastingCodes = [1, 2, 9, 13, 18, 59, 85, 112, 121, 8000, 10334, 11000, 17420]
+
+const passing: readonly (readonly [string, AnyError])[] = [
+  ['a lost connection', new MongoNetworkError('connection 1 to 127.0.0.1:1 closed')],
+  ['a connection that timed out', new MongoNetworkTimeoutError('connection timed out')],
+  ['a command that ran out of time', new MongoOperationTimeoutError('Timed out during socket read')],
+  ['a search for a server before a repeat, which fails plainly', noServer()],
+  ['a client that was closed', new MongoTopologyClosedError()],
+  ['a client that was closed under way', new MongoClientClosedError()],
+  ['a client that is not connected', new MongoNotConnectedError('Client must be connected before running operations')],
+  ...passingCodes.map((code) => [`a command that is refused with ${code}`, commandRefused(code)] as const),
+]
+const lasting: readonly (readonly [string, AnyError])[] = [
+  ['a lawless argument', new MongoInvalidArgumentError('Argument "docs" must be an array of documents')],
+  ['an error of our own', new TypeError('undefined is not a function')],
+  ...lastingCodes.map((code) => [`a command that is refused with ${code}`, commandRefused(code)] as const),
+]
+
+describe('it will pass', () => {
+  test.each(passing)('%s', (_, error) => {
+    expect(isPassing(error)).toBe(true)
+  })
+
+  test('a write that was not confirmed', () => {
+    expect(isPassing(unconfirmed())).toBe(true)
+  })
+
+  test('a code that came as a text', () => {
+    expect(isPassing(new MongoServerError({ code: '91' }))).toBe(true)
+  })
+})
+
+describe('it will not pass by itself', () => {
+  test.each(lasting)('%s', (_, error) => {
+    expect(isPassing(error)).toBe(false)
+  })
+
+  test.each([
+    ['a server error without a code', new MongoServerError({ errmsg: 'odd' })],
+    ['a foreign error with a passing code', Object.assign(new Error('odd'), { code: 91 })],
+    ['nothing', undefined],
+    ['a text', 'MongoNetworkError'],
+  ])('%s', (_, error) => {
+    expect(isPassing(error)).toBe(false)
+  })
+})
+
+describe('some documents refused', () => {
+  test('those are refused, all others written', () => {
+    const error = thrownByInsertMany(4, { ok: 1, n: 2, writeErrors: [writeError(1, 11000), writeError(3, 11000)] })
+    expect(kinds(insertionsAfter(error, 4))).toEqual(['written', 'refused', 'written', 'refused'])
+  })
+
+  test('all refused', () => {
+    const error = thrownByInsertMany(2, { ok: 1, n: 0, writeErrors: [writeError(0, 11000), writeError(1, 11000)] })
+    expect(insertionsAfter(error, 2)).toEqual([{ kind: 'refused' }, { kind: 'refused' }])
+  })
+
+  test.each(passingCodes)('one that failed with %i is uncertain, the others are what they are', (code) => {
+    const error = thrownByInsertMany(3, { ok: 1, n: 1, writeErrors: [writeError(0, code), writeError(2, 11000)] })
+    expect(kinds(insertionsAfter(error, 3))).toEqual(['uncertain', 'written', 'refused'])
+  })
+
+  test.each(lastingCodes.filter((code) => code !== 11000))(
+    'one that failed with %i failed, and its cause holds the code alone',
+    (code) => {
+      const error = thrownByInsertMany(2, { ok: 1, n: 1, writeErrors: [writeError(1, code)] })
+      const [first, second] = insertionsAfter(error, 2)
+      expect(first).toEqual({ kind: 'written' })
+      expect(second).toEqual({ kind: 'failed', cause: expect.any(MongoServerError) })
+      const { cause } = second as { cause: MongoServerError }
+      expect(cause.code).toBe(code)
+      expect(JSON.stringify(Object.values(cause)) + cause.message).not.toMatch(/c-1|refused 1/)
+    },
+  )
+})
+
+describe('the write was not confirmed by a majority', () => {
+  test('every document is uncertain', () => {
+    expect(kinds(insertionsAfter(thrownByInsertMany(2, unconfirmed()), 2))).toEqual(['uncertain', 'uncertain'])
+  })
+
+  test('those that were refused are refused all the same, though the error lists none', () => {
+    const error = thrownByInsertMany(3, unconfirmed(writeError(1, 11000)))
+    expect(error.writeErrors).toEqual([])
+    expect(kinds(insertionsAfter(error, 3))).toEqual(['uncertain', 'refused', 'uncertain'])
+  })
+
+  test('the same where the driver took the reply for an answer', () => {
+    const nothingRefused = thrownByInsertMany(2, { ok: 1, n: 2, writeConcernError })
+    expect(kinds(insertionsAfter(nothingRefused, 2))).toEqual(['uncertain', 'uncertain'])
+    const oneRefused = thrownByInsertMany(2, { ok: 1, n: 1, writeErrors: [writeError(0, 11000)], writeConcernError })
+    expect(kinds(insertionsAfter(oneRefused, 2))).toEqual(['refused', 'uncertain'])
+  })
+
+  test('also where the write concern failed with a code that would be lasting elsewhere', () => {
+    const error = thrownByInsertMany(1, { ok: 1, n: 1, writeConcernError: { code: 79, errmsg: 'unknown mode' } })
+    expect(kinds(insertionsAfter(error, 1))).toEqual(['uncertain'])
+  })
+})
+
+describe('the insert as a whole', () => {
+  test.each(passing)('is uncertain for each document after %s', (_, error) => {
+    const thrown = thrownByInsertMany(2, error)
+    // What makes the driver's own list worthless: it claims both.
+    expect(Object.keys(thrown.insertedIds)).toEqual(['0', '1'])
+    expect(insertionsAfter(thrown, 2)).toEqual([{ kind: 'uncertain' }, { kind: 'uncertain' }])
+  })
+
+  test.each(passing)('is uncertain for each document where the error comes unwrapped: %s', (_, error) => {
+    expect(insertionsAfter(error, 2)).toEqual([{ kind: 'uncertain' }, { kind: 'uncertain' }])
+  })
+
+  test.each(lasting)('failed for each document after %s', (_, error) => {
+    const thrown = thrownByInsertMany(2, error)
+    expect(insertionsAfter(thrown, 2)).toEqual(Array(2).fill({ kind: 'failed', cause: thrown }))
+    expect(insertionsAfter(error, 2)).toEqual(Array(2).fill({ kind: 'failed', cause: error }))
+  })
+
+  test('was never sent where no server was found in the time of the operation', () => {
+    const all = [{ kind: 'unsent' }, { kind: 'unsent' }]
+    expect(insertionsAfter(thrownByInsertMany(2, noServerInTime()), 2)).toEqual(all)
+    expect(insertionsAfter(noServerInTime(), 2)).toEqual(all)
+  })
+
+  test('may have been sent where another time-out came', () => {
+    const poolInTime = new MongoOperationTimeoutError('Timed out during connection checkout', {
+      cause: new Error('pool'),
+    })
+    expect(kinds(insertionsAfter(thrownByInsertMany(1, poolInTime), 1))).toEqual(['uncertain'])
+  })
+})
+
+test('there is one outcome for each document, none for none', () => {
+  const lost = new MongoNetworkError('lost')
+  expect([0, 1, 500].map((count) => insertionsAfter(thrownByInsertMany(count, lost), count).length)).toEqual([
+    0, 1, 500,
+  ])
+})

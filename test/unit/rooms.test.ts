@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const filesOf = (folder: string) =>
+  readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.startsWith('gen/'))
+    .map((path) => `${folder}/${path}`)
+const parse = (path: string) =>
+  ts.createSourceFile(path, readFileSync(`${root}${path}`, 'utf8'), ts.ScriptTarget.Latest, true)
+
+/**
+ * Who may import what. `gen` stands for all generated code, `src/...` for a room, anything else for a package; `node:` for Node's modules
+ * that neither do I/O nor roll dice. What is not listed may not be imported.
+ */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'src/main.ts': ['src/app', 'src/log', 'src/settings'],
+  'src/app.ts': [
+    ...['src/caller', 'src/contacts', 'src/log', 'src/rpc', 'src/settings', 'gen'],
+    ...['mongodb', 'nanoid', 'pino', 'node:crypto', 'node:module', 'node:timers/promises'],
+  ],
+  'src/settings.ts': ['zod', 'src/caller'],
+  'src/failure.ts': ['gen'],
+  'src/caller.ts': ['src/failure'],
+  'src/log.ts': ['pino', 'src/failure', 'src/rpc/call'],
+  'src/contacts/contact.ts': ['gen', 'node:crypto'],
+  'src/contacts/messages.ts': [
+    ...['src/contacts/contact', 'src/failure', 'gen', '@bufbuild/protobuf'],
+    ...['validator', 'libphonenumber-js', 'node:url'],
+  ],
+  'src/contacts/group-commit.ts': [],
+  'src/contacts/driver-errors.ts': ['mongodb'],
+  'src/contacts/store.ts': [
+    ...['src/contacts/contact', 'src/contacts/driver-errors', 'src/contacts/group-commit', 'src/failure'],
+    ...['mongodb', 'node:timers/promises'],
+  ],
+  'src/contacts/service.ts': [
+    ...[
+      'src/caller',
+      'src/contacts/contact',
+      'src/contacts/group-commit',
+      'src/contacts/messages',
+      'src/contacts/store',
+    ],
+    'gen',
+  ],
+  'src/rpc/status.ts': ['@bufbuild/protobuf', '@grpc/grpc-js', 'src/failure', 'gen'],
+  'src/rpc/call.ts': ['@bufbuild/protobuf', '@grpc/grpc-js', 'src/failure', 'src/rpc/status'],
+  'src/rpc/server.ts': [
+    ...['@bufbuild/protobuf', '@grpc/grpc-js', 'src/failure', 'src/rpc/call', 'src/rpc/status'],
+    ...['node:events', 'node:net'],
+  ],
+  'src/rpc/health.ts': ['grpc-health-check'],
+  'src/rpc/reflection.ts': ['@bufbuild/protobuf', '@grpc/reflection'],
+}
+
+/** Rooms and packages that a file imports, each as it is named above. */
+function importsOf(path: string): readonly string[] {
+  const specifiers = parse(path).statements.flatMap((statement) =>
+    (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) && statement.moduleSpecifier
+      ? [(statement.moduleSpecifier as ts.StringLiteral).text]
+      : [],
+  )
+  return specifiers.map((specifier) => {
+    if (!specifier.startsWith('.')) return specifier
+    const { pathname } = new URL(specifier.replace(/\.js$/, ''), `file:///${path}`)
+    return pathname.startsWith('/src/gen/') ? 'gen' : pathname.slice(1)
+  })
+}
+
+const covers = (rule: string, imported: string) => imported === rule || imported.startsWith(`${rule}/`)
+
+describe('the rooms', () => {
+  test('are the files of src, no more and no fewer', () => {
+    expect(filesOf('src').sort()).toEqual(Object.keys(allowed).sort())
+  })
+
+  test.each(Object.entries(allowed))('%s imports only what it may', (path, rules) => {
+    expect(importsOf(path).filter((imported) => !rules.some((rule) => covers(rule, imported)))).toEqual([])
+  })
+
+  test('only main reads the environment, only app has clocks and dice', () => {
+    const read = (path: string) => readFileSync(`${root}${path}`, 'utf8')
+    const using = (words: RegExp) => filesOf('src').filter((path) => words.test(read(path)))
+    expect(using(/process\.env/)).toEqual(['src/main.ts'])
+    expect(using(/Date\.now|Math\.random|randomUUID|new Date\(\)/)).toEqual(['src/app.ts'])
+  })
+})
+
+interface Length {
+  readonly what: string
+  readonly lines: number
+}
+
+const linesOf = (node: ts.Node, source: ts.SourceFile) =>
+  source.getLineAndCharacterOfPosition(node.end).line - source.getLineAndCharacterOfPosition(node.getStart()).line + 1
+
+/** Every function of a file but those with a reason for their length beside them, in the words `Long, because`. */
+function functionsOf(path: string): readonly Length[] {
+  const source = parse(path)
+  const found: Length[] = []
+  const visit = (node: ts.Node) => {
+    const hasReason = source.text.slice(node.pos, node.getStart(source)).includes('Long, because')
+    if (ts.isFunctionLike(node) && 'body' in node && node.body && !hasReason) {
+      const { line } = source.getLineAndCharacterOfPosition(node.getStart())
+      found.push({ what: `${path}:${line + 1}`, lines: linesOf(node, source) })
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
+}
+
+describe('sizes', () => {
+  test('no file is over 300 lines', () => {
+    const sources = ['src', 'dev', 'bench', 'test'].flatMap(filesOf)
+    const lengths = sources.map((path) => ({ what: path, lines: parse(path).getLineStarts().length }))
+    expect(lengths.filter(({ lines }) => lines > 300)).toEqual([])
+  })
+
+  // Not those of tests: a `describe` is a list, not a function to be read from top to bottom.
+  test('no function is over 40 lines without a reason beside it', () => {
+    const functions = ['src', 'dev', 'bench'].flatMap(filesOf).flatMap(functionsOf)
+    expect(functions.filter(({ lines }) => lines > 40)).toEqual([])
+  })
+})
