@@ -1,6 +1,6 @@
 import { type Collection, type Document, MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { StoredContact } from '../../src/contacts/store.js'
+import type { Contact } from '../../src/contacts/contact.js'
 import { addRequest } from '../client.js'
 import { expectRefusal, retryInfo } from '../refusal.js'
 import { type RunningService, startService, uniqueName } from '../service/running-service.js'
@@ -9,7 +9,7 @@ import { contactsIn, ownDatabase } from './own-database.js'
 describe('an insert that the database makes fail', () => {
   let admin: MongoClient
   let service: RunningService
-  let contacts: Collection<StoredContact>
+  let contacts: Collection<Contact>
 
   beforeAll(async () => {
     const { uri } = await ownDatabase()

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
 import type { Collection } from 'mongodb'
 import { expect } from 'vitest'
-import type { StoredContact } from '../../src/contacts/store.js'
+import type { Contact } from '../../src/contacts/contact.js'
 import { type AddRequest, addRequest, ContactsClient, Refused } from '../client.js'
 import { uniqueName } from '../service/running-service.js'
 
@@ -123,7 +123,7 @@ export const reasonsOf = (attempts: readonly Attempt[]) =>
 const nothingWritten = ['DATABASE_UNAVAILABLE', 'SHUTTING_DOWN', 'OVERLOADED', 'CONCURRENT_CALL_NOT_SUPPORTED']
 
 /** Every acknowledged contact is there, none is twice, and nothing is there that a refusal said was not written. */
-export async function expectKept(collection: Collection<StoredContact>, attempts: readonly Attempt[]): Promise<void> {
+export async function expectKept(collection: Collection<Contact>, attempts: readonly Attempt[]): Promise<void> {
   const place = ({ directoryId, name }: { directoryId: string; name: string }) => `${directoryId}/${name}`
   const directories = [...new Set(attempts.map(({ directoryId }) => directoryId))]
   const stored = await collection.find({ directoryId: { $in: directories } }).toArray()
@@ -139,7 +139,7 @@ export async function expectKept(collection: Collection<StoredContact>, attempts
 /** Repeats with their tokens what was left open: each is answered with one contact, the one that is stored. */
 export async function expectRepeatable(
   client: ContactsClient,
-  collection: Collection<StoredContact>,
+  collection: Collection<Contact>,
   attempts: readonly Attempt[],
 ): Promise<void> {
   const open = attempts.filter(({ refused, request }) => refused !== undefined && request.clientToken !== undefined)

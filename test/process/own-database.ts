@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Collection, MongoClient } from 'mongodb'
 import { afterAll } from 'vitest'
 import { Database } from '../../dev/database.js'
-import type { StoredContact } from '../../src/contacts/store.js'
+import type { Contact } from '../../src/contacts/contact.js'
 
 /** For every test that lets the service choose its database by itself. */
 export const databaseName = 'message_contacts'
@@ -22,10 +22,10 @@ export async function ownDatabase(): Promise<Database> {
 }
 
 /** The contacts in it, through a connection of the test's own. */
-export function contactsIn(uri: string, name = databaseName): Collection<StoredContact> {
+export function contactsIn(uri: string, name = databaseName): Collection<Contact> {
   const client = new MongoClient(uri)
   afterThisFile(() => client.close())
-  return client.db(name).collection<StoredContact>('message_contacts')
+  return client.db(name).collection<Contact>('message_contacts')
 }
 
 const endings: (() => Promise<void>)[] = []

@@ -1,6 +1,6 @@
 import { type Collection, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import type { StoredContact } from '../../src/contacts/store.js'
+import type { Contact } from '../../src/contacts/contact.js'
 import { type AddRequest, addRequest, ContactsClient } from '../client.js'
 import { uniqueName } from '../service/running-service.js'
 import { type Attempt, nameOf, reasonsOf, tryToAdd } from './load.js'
@@ -10,7 +10,7 @@ describe('two processes on one database', () => {
   const database = new MongoClient(inject('mongodbUri'))
   const databaseName = uniqueName('races')
   let clients: readonly ContactsClient[]
-  let collection: Collection<StoredContact>
+  let collection: Collection<Contact>
 
   beforeAll(async () => {
     collection = database.db(databaseName).collection('message_contacts')

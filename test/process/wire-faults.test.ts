@@ -1,6 +1,6 @@
 import type { Collection } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import type { StoredContact } from '../../src/contacts/store.js'
+import type { Contact } from '../../src/contacts/contact.js'
 import { type AddRequest, addRequest } from '../client.js'
 import { expectRefusal, retryInfo } from '../refusal.js'
 import { type RunningService, startService, uniqueName } from '../service/running-service.js'
@@ -10,7 +10,7 @@ import { contactsIn } from './own-database.js'
 
 interface Disturbed extends RunningService {
   readonly proxy: WireProxy
-  readonly contacts: Collection<StoredContact>
+  readonly contacts: Collection<Contact>
 }
 
 /** The service with a proxy of its own before the database, and a connection past it for the test. */
@@ -104,7 +104,7 @@ describe('an attempt that landed unheard of', () => {
     const directoryId = uniqueName('rd')
     const repeatable = request()
     service.proxy.watch(async ({ name, body, documents }): Promise<Verdict> => {
-      if (name === 'insert') await service.contacts.insertMany(documents as StoredContact[])
+      if (name === 'insert') await service.contacts.insertMany(documents as Contact[])
       return name === 'find' && body['filter'].directoryId === directoryId ? 'cut before' : 'pass'
     })
     await expectRefusal(service.client.addMessageContact(repeatable, { directoryId }), 'OUTCOME_UNKNOWN', later)
@@ -117,7 +117,7 @@ describe('an attempt that landed unheard of', () => {
     let looks = 0
     service.proxy.watch(async ({ name, body, documents }): Promise<Verdict> => {
       // What a majority does not have yet is there for other reads and in the way of other writes.
-      if (name === 'insert') await service.contacts.insertMany(documents as StoredContact[])
+      if (name === 'insert') await service.contacts.insertMany(documents as Contact[])
       if (name !== 'find' || body['readConcern']?.level !== 'majority') return 'pass'
       looks += 1
       if (looks <= 8) await service.contacts.deleteOne({ directoryId })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
+import { type ClientHttp2Session, connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { status } from '@grpc/grpc-js'
@@ -45,12 +45,13 @@ const health = '/grpc.health.v1.Health'
 const empty = frame(Buffer.alloc(0))
 
 /** A call that stays open until it is let go. */
-async function openWatch(session: ClientHttp2Session) {
+async function openWatch(session: ClientHttp2Session, headers: OutgoingHttpHeaders = {}) {
   const stream = session.request({
     ':method': 'POST',
     ':path': `${health}/Watch`,
     'content-type': 'application/grpc',
     te: 'trailers',
+    ...headers,
   })
   stream.on('error', () => {})
   stream.end(empty)
@@ -85,7 +86,9 @@ describe('MAX_STREAMS_PER_CONNECTION', () => {
   test('is told to clients, and one more call waits until another has ended', async () => {
     const service = await startWith({ MAX_STREAMS_PER_CONNECTION: '2' })
     const session = await openSession(service)
-    const [first] = [await openWatch(session), await openWatch(session)]
+    // Ended by the server: Node 24 refuses a stream that directly follows a client's reset on a full connection.
+    await openWatch(session, { 'grpc-timeout': '3S' })
+    await openWatch(session)
     expect(session.remoteSettings.maxConcurrentStreams).toBe(2)
     let served = false
     const third = check(session).finally(() => {
@@ -94,7 +97,6 @@ describe('MAX_STREAMS_PER_CONNECTION', () => {
     // The answer to a ping on the same connection comes after whatever the server could have answered before.
     for (let pings = 0; pings < 5; pings += 1) await new Promise((resolve) => session.ping(resolve))
     expect(served).toBe(false)
-    first.close()
     expect(await third).toBe('0')
   })
 })

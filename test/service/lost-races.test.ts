@@ -1,6 +1,6 @@
 import { type Collection, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import type { StoredContact } from '../../src/contacts/store.js'
+import type { Contact } from '../../src/contacts/contact.js'
 import { addRequest } from '../client.js'
 import { expectRefusal, retryInfo } from '../refusal.js'
 import { WireProxy } from '../wire-proxy.js'
@@ -12,7 +12,7 @@ describe('a directory with two places', () => {
   const direct = new MongoClient(inject('mongodbUri'))
   let proxy: WireProxy
   let service: RunningService
-  let contacts: Collection<StoredContact>
+  let contacts: Collection<Contact>
 
   beforeAll(async () => {
     contacts = direct.db(MONGODB_DATABASE).collection('message_contacts')

@@ -1,16 +1,12 @@
 import type { Collection } from 'mongodb'
-import type { StoredContact } from '../../src/contacts/store.js'
+import type { Contact } from '../../src/contacts/contact.js'
 import type { Command, Verdict, WireProxy } from '../wire-proxy.js'
 
 /**
  * From now on, whichever free place of the directory an insert asks for: the directory's first contact has moved there a moment before.
  * Gives the names of the directory's commands, as they come.
  */
-export function sendRival(
-  proxy: WireProxy,
-  contacts: Collection<StoredContact>,
-  directoryId: string,
-): readonly string[] {
+export function sendRival(proxy: WireProxy, contacts: Collection<Contact>, directoryId: string): readonly string[] {
   const commands: string[] = []
   proxy.watch(async (command): Promise<Verdict> => {
     if (!concerns(command, directoryId)) return 'pass'

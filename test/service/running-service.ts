@@ -3,7 +3,7 @@ import { type Collection, MongoClient } from 'mongodb'
 import { pino } from 'pino'
 import { inject } from 'vitest'
 import { type App, type Surroundings, startApp } from '../../src/app.js'
-import type { StoredContact } from '../../src/contacts/store.js'
+import type { Contact } from '../../src/contacts/contact.js'
 import { readSettings } from '../../src/settings.js'
 import { ContactsClient } from '../client.js'
 
@@ -11,7 +11,7 @@ export interface RunningService {
   readonly app: App
   readonly client: ContactsClient
   /** The service's collection, through a connection of the test's own. */
-  readonly collection: Collection<StoredContact>
+  readonly collection: Collection<Contact>
   /** All that was logged, one text. */
   readonly log: () => string
   readonly stop: () => Promise<void>
@@ -49,7 +49,7 @@ export async function startService({
   return {
     app,
     client,
-    collection: database.db(settings.MONGODB_DATABASE).collection<StoredContact>('message_contacts'),
+    collection: database.db(settings.MONGODB_DATABASE).collection<Contact>('message_contacts'),
     log: () => lines.join(''),
     async stop() {
       client.close()
