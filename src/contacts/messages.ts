@@ -8,6 +8,7 @@ import {
   type MessageContactSchema,
   MessageContactStatus,
   MessageType,
+  MessageTypeSchema,
   Title,
 } from '../gen/messagecontacts/v1/message_contact_pb.js'
 import type {
@@ -47,8 +48,8 @@ function every<Fields extends Record<string, unknown>>(parsed: { [Key in keyof F
 export function createMessages(rules: FieldRules) {
   return {
     /** Throws one Failure with all violations, in field order. Length is judged before characters, absence before both. */
-    parseAddMessageContact(request: AddMessageContactRequest): { details: Details; clientToken: string | undefined } {
-      const { name, emailAddress, phoneNumber, title, messageTypes, clientToken } = every({
+    parseAddMessageContact(request: AddMessageContactRequest): Details & { clientToken: string | undefined } {
+      return every({
         name: parseName(request.name),
         emailAddress: parseEmailAddress(request.emailAddress),
         phoneNumber: parsePhoneNumber(request.phoneNumber, rules),
@@ -56,8 +57,6 @@ export function createMessages(rules: FieldRules) {
         messageTypes: parseMessageTypes(request.messageTypes),
         clientToken: parseClientToken(request.clientToken),
       })
-      const details = { name, emailAddress, title, messageTypes }
-      return { details: phoneNumber === undefined ? details : { ...details, phoneNumber }, clientToken }
     },
 
     showAddMessageContact(
@@ -140,6 +139,7 @@ function validAbroad(countryCode: string, digits: string): string | undefined {
 // Protobuf enums are open: any number may arrive, so the enum is asked. 0 is absence.
 const titleName = (value: Title) => Title[value] as TitleName | undefined
 const messageTypeName = (value: MessageType) => (value === 0 ? undefined : (MessageType[value] as MessageTypeName))
+const messageTypeNames = MessageTypeSchema.values.flatMap(({ number }) => messageTypeName(number) ?? [])
 
 function parseTitle(title: Title): Parsed<TitleName> {
   if (title === Title.UNSPECIFIED) return bad('title', 'MISSING_PARAMETER_TITLE')
@@ -149,13 +149,14 @@ function parseTitle(title: Title): Parsed<TitleName> {
 
 function parseMessageTypes(types: readonly MessageType[]): Parsed<readonly MessageTypeName[]> {
   if (types.length === 0) return bad('message_types', 'MISSING_PARAMETER_MESSAGE_TYPES')
-  const violations = types.flatMap((type, index) =>
-    messageTypeName(type) === undefined
-      ? [{ field: `message_types[${index}]`, reason: 'INVALID_PARAMETER_MESSAGE_TYPES' as const }]
-      : [],
-  )
-  if (violations.length > 0) return { violations }
-  return good([...new Set(types)].sort((a, b) => a - b).flatMap((type) => messageTypeName(type) ?? []))
+  const violations: Violation[] = []
+  types.forEach((type, index) => {
+    if (messageTypeName(type) === undefined)
+      violations.push({ field: `message_types[${index}]`, reason: 'INVALID_PARAMETER_MESSAGE_TYPES' })
+  })
+  return violations.length > 0
+    ? { violations }
+    : good(messageTypeNames.filter((name) => types.includes(MessageType[name])))
 }
 
 function parseClientToken(text: string): Parsed<string | undefined> {

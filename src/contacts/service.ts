@@ -23,9 +23,14 @@ export interface Parts {
 export function createMessageContactService({ messages, store, now, newContactId }: Parts) {
   return {
     async addMessageContact(request: AddMessageContactRequest, call: Call) {
-      const { details, clientToken } = messages.parseAddMessageContact(request)
+      const asked = messages.parseAddMessageContact(request)
       const { directoryId } = call.caller
-      const contact = newContact(details, { contactId: newContactId(), directoryId, now: now(), clientToken })
+      const contact = newContact(asked, {
+        contactId: newContactId(),
+        directoryId,
+        now: now(),
+        clientToken: asked.clientToken,
+      })
       return messages.showAddMessageContact(await store.add(contact, call, request.name), call.requestId)
     },
   }

@@ -107,7 +107,7 @@ export class ContactStore {
     let slot = this.#options.dice(this.#options.contactsPerDirectory)
     let unsure = false
     for (let race = 0; race < mostRaces; ) {
-      const placed = { ...contact, slot }
+      const placed = { slot, ...contact }
       const insertion = await this.#inserts.submit(placed, patience)
       if (insertion === withdrawn) throw new Failure('OUT_OF_TIME')
       switch (insertion.kind) {

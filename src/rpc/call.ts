@@ -161,7 +161,7 @@ export class CallAdapter<Caller> {
     // 6. The function: parse, rule, store, show.
     this.#working += 1
     try {
-      const answer = await operation(request as never, { ...call, caller })
+      const answer = await operation(request as never, { caller, ...call })
       return bufferOf(toBinary(method.output, create(method.output, answer)))
     } finally {
       this.#working -= 1

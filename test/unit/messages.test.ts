@@ -13,13 +13,11 @@ const numbers = (...values: number[]) => values
 
 test('a request becomes facts in the names of the contract', () => {
   expect(parse({ clientToken: 'once' })).toStrictEqual({
-    details: {
-      name: 'Tom',
-      emailAddress: 'tom@example.com',
-      phoneNumber: '86-13900001234',
-      title: 'TECHNICAL_DIRECTOR',
-      messageTypes: ['ACCOUNT_EXPENSES'],
-    },
+    name: 'Tom',
+    emailAddress: 'tom@example.com',
+    phoneNumber: '86-13900001234',
+    title: 'TECHNICAL_DIRECTOR',
+    messageTypes: ['ACCOUNT_EXPENSES'],
     clientToken: 'once',
   })
 })
@@ -100,7 +98,7 @@ describe('client token', () => {
   )
 
   test('an empty one is none', () => {
-    expect(parse({ clientToken: '' })).toStrictEqual({ details: detailsOf({}), clientToken: undefined })
+    expect(parse({ clientToken: '' })).toStrictEqual({ ...detailsOf({}), clientToken: undefined })
   })
 
   test.each([
