@@ -181,6 +181,40 @@ describe('AddMessageContact', () => {
   })
 })
 
+describe('with PHONE_NUMBER=optional and more COUNTRY_CODES', () => {
+  let service: RunningService
+  beforeAll(async () => {
+    service = await startService({ environment: { PHONE_NUMBER: 'optional', COUNTRY_CODES: '86, 44' } })
+  })
+  afterAll(() => service.stop())
+
+  test('a contact without a number is kept without one, and nothing in its place', async () => {
+    const directoryId = uniqueName('rd')
+    const { response } = await service.client.addMessageContact(addRequest({ phoneNumber: '' }), { directoryId })
+    expect(response.contact?.phoneNumber).toBe('')
+    const [stored = {}] = await service.collection.find({ directoryId }).toArray()
+    expect(Object.keys(stored).sort()).toEqual([
+      '_id',
+      'createDate',
+      'directoryId',
+      'emailAddress',
+      'messageTypes',
+      'name',
+      'revision',
+      'slot',
+      'title',
+      'updateDate',
+    ])
+  })
+
+  test('a number of another country that is served is kept as it is dialled from abroad', async () => {
+    const directoryId = uniqueName('rd')
+    const request = addRequest({ phoneNumber: '44-07911123456' })
+    const { response } = await service.client.addMessageContact(request, { directoryId })
+    expect(response.contact?.phoneNumber).toBe('44-7911123456')
+  })
+})
+
 describe('the caller', () => {
   let service: RunningService
   beforeAll(async () => {
