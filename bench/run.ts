@@ -15,7 +15,7 @@ import {
 } from '../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { emptyPath } from './empty-service.js'
 import { framed, type Load, load, oneAfterAnother } from './load.js'
-import type { Told, Usage } from './measured-service.js'
+import type { Question, Told, Usage } from './measured-service.js'
 
 /**
  * What a call costs, all in one run: machines are shared and noisy, so only the ratios between the rows are worth quoting.
@@ -49,8 +49,8 @@ class MeasuredService {
     return new MeasuredService(child, told.address)
   }
 
-  async usage(): Promise<Usage> {
-    this.#process.send('usage')
+  async usage(question: Question): Promise<Usage> {
+    this.#process.send(question)
     const [usage] = (await once(this.#process, 'message')) as [Usage]
     return usage
   }
@@ -114,9 +114,9 @@ function loadOf(service: MeasuredService, path: string, message: Buffer, inFligh
 }
 
 async function measure({ service, run }: Row): Promise<Measured> {
-  const before = await service?.usage()
+  const before = await service?.usage('cpu')
   const result = await run()
-  const after = await service?.usage()
+  const after = await service?.usage('cpu')
   return { ...result, cpu: before && after ? (after.cpu - before.cpu) / result.calls : Number.NaN }
 }
 
@@ -164,7 +164,7 @@ async function measureMemory(service: MeasuredService) {
   console.log(`\nMemory over ${callsForMemory} calls of AddMessageContact, 64 in flight (after a collection)`)
   const steps = 5
   for (let step = 0; step <= steps; step += 1) {
-    const { heap, resident } = await service.usage()
+    const { heap, resident } = await service.usage('memory')
     const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`
     console.log(
       `  after ${String((callsForMemory / steps) * step).padStart(7)} calls: heap ${megabytes(heap)}, resident ${megabytes(resident)}`,
