@@ -74,8 +74,12 @@ const longerThan = (text: string, most: number) => text.length > most && [...tex
 // Compatibility ideographs become unified ones under NFC; the two marks stand for repetition and for zero in names.
 const nameCharacters = /^[A-Za-z\p{Unified_Ideograph}々〇]+$/u
 
+const longestUnnormalized = 64
+
 function parseName(text: string): Parsed<string> {
   if (text === '') return bad('name', 'MISSING_PARAMETER_NAME')
+  // Normalizing a long run of marks takes quadratic time, and no lawful name takes so much room in any form.
+  if (text.length > longestUnnormalized) return bad('name', 'INVALID_PARAMETER_NAME_LENGTH')
   const name = text.normalize('NFC')
   const length = [...name].length
   if (length < 2 || length > 12) return bad('name', 'INVALID_PARAMETER_NAME_LENGTH')

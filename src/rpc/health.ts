@@ -10,7 +10,7 @@ export interface HealthOptions {
   /** The same while the last probe failed: how soon a return is noticed. */
   readonly everyMsWhileDown: number
   readonly withinMs: number
-  /** Called when health changes, and only then: not serving is how it begins. */
+  /** Called with what the first probe says, and then when health changes. */
   readonly changed: (serving: boolean, cause?: unknown) => void
 }
 
@@ -18,7 +18,8 @@ export interface HealthOptions {
 export class Health {
   readonly #service: HealthImplementation
   readonly #options: HealthOptions
-  #serving = false
+  /** Undefined until the first probe: the first failure is told too. */
+  #serving: boolean | undefined
   #stopped = false
   #next: NodeJS.Timeout | undefined
 

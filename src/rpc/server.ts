@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { DescService } from '@bufbuild/protobuf'
 import {
   logVerbosity,
@@ -71,7 +71,7 @@ export function service<Descriptor extends DescService, Caller>(
 const keepaliveTimeoutMs = 10_000
 /** Far above any answer of ours; by default there is no limit at all. */
 const longestAnswerBytes = 4 * 1024 * 1024
-/** At the end of `stop`, for the last answers to reach the wire before connections are cut. */
+/** For the last answers to reach the wire before a connection is cut. */
 const lastWordsMs = 250
 
 /** Serves until stopped. Rejects where the address cannot be bound, naming it. */
@@ -91,10 +91,8 @@ export async function serve<Caller>(
   }
   for (const extra of options.extras) extra.addToServer(server)
 
-  // A listener of our own, because grpc-js has no limit on connections and hides why a port cannot be bound.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
-  const listener = createServer((socket) => injector.injectConnection(socket))
-  listener.maxConnections = options.limits.connections
+  const { listener, cutAll } = listenerFor((socket) => injector.injectConnection(socket), options.limits.connections)
   listener.listen({ host: options.host, port: options.port })
   await once(listener, 'listening')
 
@@ -108,12 +106,29 @@ export async function serve<Caller>(
       server.tryShutdown(() => {})
       const lastWords = setTimeout(() => calls.abandonOpen(), Math.max(0, withinMs - lastWordsMs))
       // Not forceShutdown: without channelz it knows no connections and cuts none.
-      const cut = setTimeout(() => injector.drain(0), withinMs)
+      const cut = setTimeout(cutAll, withinMs)
       await drained
       clearTimeout(lastWords)
       clearTimeout(cut)
     },
   }
+}
+
+/** A listener of our own, because grpc-js has no limit on connections, hides why a port cannot be bound, and cannot cut every connection. */
+function listenerFor(take: (socket: Socket) => void, most: number) {
+  const sockets = new Set<Socket>()
+  const listener = createServer((socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    // A closed session waits for its peer to close too, and some peers never do.
+    socket.once('finish', () => setTimeout(() => socket.destroy(), lastWordsMs).unref())
+    take(socket)
+  })
+  listener.maxConnections = most
+  const cutAll = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return { listener, cutAll }
 }
 
 function serverOptions(limits: Limits) {

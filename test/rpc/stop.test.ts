@@ -105,6 +105,17 @@ describe('stop', () => {
     expect(runs).toBe(0)
   })
 
+  test('does not wait for a peer that never closes its side', async () => {
+    const toy = await startToy(echo)
+    const url = new URL(`http://${toy.address}`)
+    const peer = connectTcp({ host: url.hostname, port: Number(url.port), allowHalfOpen: true })
+    await once(peer, 'connect')
+    peer.on('error', () => {})
+    peer.resume()
+    await toy.stop(1000)
+    peer.destroy()
+  })
+
   test('ends open streams as SHUTTING_DOWN', async () => {
     const health = new Health({
       names: [''],

@@ -127,3 +127,9 @@ test('every text of 2 to 12 lawful characters is accepted', () => {
     }),
   )
 })
+
+test('a run of marks that would take long to normalize is too long before it is looked at', () => {
+  expect(violationsOf({ name: `a${'\u0315\u0300'.repeat(2_000_000)}` })).toEqual([
+    ['name', 'INVALID_PARAMETER_NAME_LENGTH'],
+  ])
+})
