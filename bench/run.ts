@@ -94,18 +94,16 @@ const newDirectory = () => {
   return `bench-${directories}`
 }
 
-const empty = (name: string, service: MeasuredService, inFlight: number): Row => ({
-  name,
-  inFlight,
-  service,
-  run: () => loadOf(service, emptyPath, emptyMessage, inFlight),
-})
-const add = (name: string, service: MeasuredService, inFlight: number): Row => ({
-  name,
-  inFlight,
-  service,
-  run: () => loadOf(service, addPath, addMessage, inFlight),
-})
+const calls =
+  (path: string, message: Buffer) =>
+  (name: string, service: MeasuredService, inFlight: number): Row => ({
+    name,
+    inFlight,
+    service,
+    run: () => loadOf(service, path, message, inFlight),
+  })
+const empty = calls(emptyPath, emptyMessage)
+const add = calls(addPath, addMessage)
 
 function loadOf(service: MeasuredService, path: string, message: Buffer, inFlight: number, calls?: number) {
   const seconds = calls === undefined ? secondsARound : Number.POSITIVE_INFINITY
