@@ -5,17 +5,17 @@ import { MongoClient } from 'mongodb'
 import { customAlphabet } from 'nanoid'
 import type { Logger } from 'pino'
 import { type Caller, identifyCaller } from './caller.js'
-import type { Contact } from './contacts/contact.js'
-import type { GroupCommitOptions } from './contacts/group-commit.js'
 import { createMessages } from './contacts/messages.js'
 import { createMessageContactService } from './contacts/service.js'
-import { ContactStore, IndexMismatch } from './contacts/store.js'
+import { Additions } from './contacts/store/additions.js'
+import { ContactCollection, IndexMismatch } from './contacts/store/collection.js'
+import type { GroupCommitOptions } from './contacts/store/group-commit.js'
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js'
 import { file_google_rpc_status } from './gen/google/rpc/status_pb.js'
 import { file_health_v1_health } from './gen/health/v1/health_pb.js'
 import { file_messagecontacts_v1_error_reason } from './gen/messagecontacts/v1/error_reason_pb.js'
 import { MessageContactService } from './gen/messagecontacts/v1/message_contact_service_pb.js'
-import { describe, logAnswered } from './log.js'
+import { logAnswered, logHealth } from './log.js'
 import { Health } from './rpc/health.js'
 import { createReflection } from './rpc/reflection.js'
 import { type Limits, type Service, serve, service } from './rpc/server.js'
@@ -70,21 +70,19 @@ const randomId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk
 export async function startApp(settings: Settings, surroundings: Surroundings): Promise<App> {
   const { log, now = Date.now } = surroundings
   const client = databaseClient(settings)
-  const store = contactStore(client, settings, surroundings)
+  const commandTimeoutMs = settings.DATABASE_TIMEOUT_SECONDS * 1000
+  const collection = new ContactCollection(client.db(settings.MONGODB_DATABASE), { commandTimeoutMs, now })
   const life = new Life()
   const health = new Health({
     ...probing,
     names: ['', MessageContactService.typeName],
-    probe: () => life.probe(client, store),
+    probe: () => life.probe(client, collection),
     changed: (serving, cause) => {
       if (serving) life.begin()
-      log[cause === undefined ? 'info' : 'warn'](
-        { serving, ...(cause !== undefined && { cause: describe(cause) }) },
-        'health',
-      )
+      logHealth(log, serving, cause)
     },
   })
-  const contacts = contactService(store, settings, now)
+  const contacts = contactService(collection, settings, surroundings)
   const server = await serve<Caller>([service(MessageContactService, contacts), ...(surroundings.services ?? [])], {
     ...settings.LISTEN,
     limits: limitsOf(settings),
@@ -108,24 +106,19 @@ export async function startApp(settings: Settings, surroundings: Surroundings): 
   return { address: server.address, ready: life.ready, broken: life.broken, stop }
 }
 
-function contactStore(client: MongoClient, settings: Settings, surroundings: Surroundings): ContactStore {
+function contactService(collection: ContactCollection, settings: Settings, surroundings: Surroundings) {
   const { now = Date.now, dice = (sides) => Math.floor(Math.random() * sides), groupCommit } = surroundings
-  return new ContactStore(client.db(settings.MONGODB_DATABASE).collection<Contact>('message_contacts'), {
-    contactsPerDirectory: settings.CONTACTS_PER_DIRECTORY,
-    commandTimeoutMs: settings.DATABASE_TIMEOUT_SECONDS * 1000,
-    now,
-    dice,
-    ...(groupCommit && { groupCommit }),
-  })
-}
-
-const contactService = (store: ContactStore, settings: Settings, now: () => number) =>
-  createMessageContactService({
+  return createMessageContactService({
     messages: createMessages({ countryCodes: settings.COUNTRY_CODES, phoneNumber: settings.PHONE_NUMBER }),
-    store,
+    additions: new Additions(collection, {
+      contactsPerDirectory: settings.CONTACTS_PER_DIRECTORY,
+      dice,
+      groupCommit,
+    }),
     now: () => new Date(now()),
     newContactId: () => `c-${randomId()}`,
   })
+}
 
 /** Whether the service has begun to serve, or never will. */
 class Life {
@@ -133,6 +126,7 @@ class Life {
   readonly broken: Promise<Error>
   begin: () => void = () => {}
   #end: (reason: Error) => void = () => {}
+  #preparation: Promise<void> | undefined
   #prepared = false
 
   constructor() {
@@ -145,11 +139,20 @@ class Life {
   }
 
   /** Resolves while the database answers and has our indexes. */
-  async probe(client: MongoClient, store: ContactStore): Promise<void> {
-    if (this.#prepared) return store.ping()
+  async probe(client: MongoClient, collection: ContactCollection): Promise<void> {
+    if (this.#prepared) return collection.probe()
+    // One at a time: over many documents it may take longer than a probe, and the next probe asks for the same one.
+    this.#preparation ??= this.#prepare(client, collection).finally(() => {
+      this.#preparation = undefined
+    })
+    return this.#preparation
+  }
+
+  async #prepare(client: MongoClient, collection: ContactCollection): Promise<void> {
     try {
       await client.connect()
-      await store.prepare()
+      await collection.prepare()
+      await collection.probe()
       this.#prepared = true
     } catch (error) {
       if (error instanceof IndexMismatch) this.#end(error)
@@ -163,10 +166,8 @@ function databaseClient(settings: Settings): MongoClient {
   try {
     return new MongoClient(settings.MONGODB_URI, {
       appName: 'message-contacts',
-      // What is acknowledged is on a majority, in their journals, and is repeated by the driver where a member goes.
-      writeConcern: { w: 'majority', journal: true },
+      // Where a member goes, the driver repeats what was under way.
       retryWrites: true,
-      readPreference: 'primary',
       maxPoolSize: settings.DATABASE_POOL_SIZE,
       serverSelectionTimeoutMS: serverSelectionMs,
       connectTimeoutMS: serverSelectionMs,

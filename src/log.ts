@@ -25,10 +25,16 @@ export function logAnswered(log: Logger, { cause, ...facts }: Answered): void {
 function levelOf(reason: Answered['reason']): 'debug' | 'warn' | 'error' {
   if (reason === 'INTERNAL') return 'error'
   return reason !== 'OK' &&
-    ['UNAVAILABLE', 'RESOURCE_EXHAUSTED'].includes(meanings[reason].status) &&
+    ['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'].includes(meanings[reason].status) &&
     reason !== 'LIMIT_EXCEEDED_CONTACTS'
     ? 'warn'
     : 'debug'
+}
+
+/** One line for a change of health, or for another cause of its being down. */
+export function logHealth(log: Logger, serving: boolean, cause?: unknown): void {
+  if (cause === undefined) log.info({ serving }, 'health')
+  else log.warn({ serving, cause: describe(cause) }, 'health')
 }
 
 /** How deep a chain of causes is told. */

@@ -68,7 +68,7 @@ export const settingsTable = {
   }),
   CONTACTS_PER_DIRECTORY: setting({
     meaning:
-      'How many contacts a directory may hold, 1 to 1000. The same in all processes; lowering it removes nothing.',
+      'How many contacts a directory may hold, 1 to 1000. The same in all processes. Each contact has one of as many places: lowering the number removes nothing, and free places among the first so many are still given out.',
     default: '20',
     parse: wholeNumber(1, 1000),
   }),

@@ -1,9 +1,9 @@
 import type { Caller } from '../caller.js'
 import type { AddMessageContactRequest } from '../gen/messagecontacts/v1/message_contact_service_pb.js'
 import { newContact } from './contact.js'
-import type { Patience } from './group-commit.js'
 import type { createMessages } from './messages.js'
-import type { ContactStore } from './store.js'
+import type { Additions } from './store/additions.js'
+import type { Patience } from './store/group-commit.js'
 
 /** What an operation knows of the call it serves. */
 interface Call extends Patience {
@@ -14,13 +14,13 @@ interface Call extends Patience {
 /** What the operations are made of. */
 export interface Parts {
   readonly messages: ReturnType<typeof createMessages>
-  readonly store: ContactStore
+  readonly additions: Additions
   readonly now: () => Date
   readonly newContactId: () => string
 }
 
 /** The operations of MessageContactService, each of them: parse, rule, store, show. Their promises are in the contract. */
-export function createMessageContactService({ messages, store, now, newContactId }: Parts) {
+export function createMessageContactService({ messages, additions, now, newContactId }: Parts) {
   return {
     async addMessageContact(request: AddMessageContactRequest, call: Call) {
       const asked = messages.parseAddMessageContact(request)
@@ -31,7 +31,7 @@ export function createMessageContactService({ messages, store, now, newContactId
         now: now(),
         clientToken: asked.clientToken,
       })
-      return messages.showAddMessageContact(await store.add(contact, call, request.name), call.requestId)
+      return messages.showAddMessageContact(await additions.add(contact, call, request.name), call.requestId)
     },
   }
 }

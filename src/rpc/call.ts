@@ -7,7 +7,15 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf'
-import type { handleUnaryCall, ServerUnaryCall, ServiceDefinition, StatusObject, sendUnaryData } from '@grpc/grpc-js'
+import {
+  type handleUnaryCall,
+  type Metadata,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type StatusObject,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js'
 import { asFailure, Failure, type Reason } from '../failure.js'
 import { answerTrailers, toStatus } from './status.js'
 
@@ -96,12 +104,25 @@ export class CallAdapter<Caller> {
     this.#stopping = true
   }
 
-  /** The refusal of a call that has no message, or two: grpc-js lets none of them reach a handler, but it is told like all others. */
-  malformed(path: string): StatusObject {
-    const { newRequestId, observe } = this.#options
-    const requestId = newRequestId()
-    observe({ path, requestId, reason: 'MALFORMED_REQUEST', durationMs: 0, cancelled: false })
-    return toStatus(new Failure('MALFORMED_REQUEST'), requestId)
+  /**
+   * The refusal of a call that grpc-js ended with a bare `code` before it reached a handler, judged and told like all others.
+   * A call with no message, or with two, is UNIMPLEMENTED to grpc-js; it gives no other code that we know of.
+   */
+  refuseUnhandled(path: string, code: status, metadata: Metadata): StatusObject {
+    const requestId = this.#options.newRequestId()
+    const { reason, facts } = this.#whyUnhandled(code, metadata)
+    this.#options.observe({ path, requestId, reason, durationMs: 0, cancelled: false, cause: facts.cause })
+    return toStatus(new Failure(reason), requestId)
+  }
+
+  #whyUnhandled(code: status, metadata: Metadata): Failure {
+    if (code !== status.UNIMPLEMENTED) return asFailure(new Error(`a bare status ${code}`))
+    try {
+      this.#admit(metadata)
+      return new Failure('MALFORMED_REQUEST')
+    } catch (thrown) {
+      return asFailure(thrown)
+    }
   }
 
   /** Answers every call that still waits: what its function does from here on, nobody will hear. */
@@ -151,12 +172,10 @@ export class CallAdapter<Caller> {
     { request, metadata }: ServerUnaryCall<Request, Buffer>,
     call: Omit<Call<Caller>, 'caller'>,
   ): Promise<Buffer> {
-    // 4. Room and time, so that a call which cannot finish does not start.
-    if (this.#stopping) throw new Failure('SHUTTING_DOWN')
-    if (this.#working >= this.#options.mostCallsInFlight) throw new Failure('OVERLOADED')
+    // 4. Time, so that a call which cannot finish does not start.
     if (call.ended()) throw new Failure('OUT_OF_TIME')
-    // 5. The caller, before the message is looked at, so that strangers learn nothing.
-    const caller = this.#options.identify((name) => metadata.get(name).map(String))
+    // 5. Room, and the caller, before the message is looked at, so that strangers learn nothing.
+    const caller = this.#admit(metadata)
     if (request === undecodable) throw new Failure('MALFORMED_REQUEST')
     // 6. The function: parse, rule, store, show.
     this.#working += 1
@@ -166,6 +185,13 @@ export class CallAdapter<Caller> {
     } finally {
       this.#working -= 1
     }
+  }
+
+  /** Throws while there is no room for a call, and where nobody can tell whose it is. */
+  #admit(metadata: Metadata): Caller {
+    if (this.#stopping) throw new Failure('SHUTTING_DOWN')
+    if (this.#working >= this.#options.mostCallsInFlight) throw new Failure('OVERLOADED')
+    return this.#options.identify((name) => metadata.get(name).map(String))
   }
 }
 

@@ -10,7 +10,7 @@ export interface HealthOptions {
   /** The same while the last probe failed: how soon a return is noticed. */
   readonly everyMsWhileDown: number
   readonly withinMs: number
-  /** Called with what the first probe says, and then when health changes. */
+  /** Called with what the first probe says, when health changes, and while it is down once for each further kind of cause. */
   readonly changed: (serving: boolean, cause?: unknown) => void
 }
 
@@ -20,6 +20,8 @@ export class Health {
   readonly #options: HealthOptions
   /** Undefined until the first probe: the first failure is told too. */
   #serving: boolean | undefined
+  /** The kinds of cause that were told since health changed. */
+  readonly #told = new Set<string>()
   #stopped = false
   #next: NodeJS.Timeout | undefined
 
@@ -53,15 +55,25 @@ export class Health {
   }
 
   #turn(serving: boolean, cause?: unknown) {
-    if (this.#stopped || serving === this.#serving) return
-    this.#serving = serving
-    this.#publish(serving ? 'SERVING' : 'NOT_SERVING')
+    if (this.#stopped) return
+    if (serving !== this.#serving) {
+      this.#serving = serving
+      this.#told.clear()
+      this.#publish(serving ? 'SERVING' : 'NOT_SERVING')
+    } else if (cause === undefined || this.#told.has(kindOf(cause))) return
+    this.#told.add(kindOf(cause))
     this.#options.changed(serving, cause)
   }
 
   #publish(status: 'SERVING' | 'NOT_SERVING') {
     for (const name of this.#options.names) this.#service.setStatus(name, status)
   }
+}
+
+/** The classes and codes of an error and of its causes: what tells one kind from another. */
+function kindOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  return `${error.constructor.name} ${(error as { code?: unknown }).code} ${kindOf(error.cause)}`
 }
 
 /** Rejects where `work` takes longer; it goes on, unheard. */

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { DescService } from '@bufbuild/protobuf'
 import {
   logVerbosity,
+  Metadata,
   Server,
   ServerCredentials,
   ServerInterceptingCall,
@@ -157,17 +158,28 @@ function between<Caller>(
     if (method.responseStream) return streams.track(call)
     const [, typeName = ''] = method.path.split('/')
     return ours.has(typeName)
-      ? withOurWords(call, () => calls.malformed(method.path))
+      ? withOurWords(call, (code, metadata) => calls.refuseUnhandled(method.path, code, metadata))
       : new ServerInterceptingCall(call)
   }
 }
 
-/** grpc-js refuses a call with no message, or with two, by itself: that is a malformed request, and is told as one. */
-function withOurWords(call: ServerInterceptingCallInterface, malformed: () => StatusObject) {
+/** grpc-js refuses a call with no message, or with two, by itself: `refuse` tells it in our words. */
+function withOurWords(
+  call: ServerInterceptingCallInterface,
+  refuse: (code: status, metadata: Metadata) => StatusObject,
+) {
+  let metadata = new Metadata()
   return new ServerInterceptingCall(call, {
+    start: (next) =>
+      next({
+        onReceiveMetadata: (received, pass) => {
+          metadata = received
+          pass(received)
+        },
+      }),
     sendStatus: (answer, next) => {
       const known = answer.code === status.OK || isRefusal(answer.metadata)
-      next(known ? answer : malformed())
+      next(known ? answer : refuse(answer.code, metadata))
     },
   })
 }

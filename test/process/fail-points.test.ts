@@ -5,8 +5,12 @@ import { addRequest } from '../client.js'
 import { expectRefusal, retryInfo } from '../refusal.js'
 import { type RunningService, startService, uniqueName } from '../service/running-service.js'
 import { contactsIn, ownDatabase } from './own-database.js'
+import { Observer } from './streams.js'
 
-describe('an insert that the database makes fail', () => {
+/** From a loss, or a return, until health says so: 10 s, and the machine may have more to do. */
+const noticedMs = 12_000
+
+describe('a command that the database makes fail', () => {
   let admin: MongoClient
   let service: RunningService
   let contacts: Collection<Contact>
@@ -25,8 +29,9 @@ describe('an insert that the database makes fail', () => {
     await admin?.close()
   })
 
-  async function failInserts(fault: Document, mode: Document | 'alwaysOn') {
-    const data = { failCommands: ['insert'], ...fault }
+  const failInserts = (fault: Document, mode: Document | 'alwaysOn') => fail('insert', fault, mode)
+  async function fail(command: string, fault: Document, mode: Document | 'alwaysOn') {
+    const data = { failCommands: [command], ...fault }
     await admin.db('admin').command({ configureFailPoint: 'failCommand', mode, data })
   }
   async function failNothing() {
@@ -43,32 +48,35 @@ describe('an insert that the database makes fail', () => {
     ['a member that is the primary no more', { errorCode: 10107 }],
   ]
 
-  test.each(passing)('once, with %s, is answered with one contact', async (_, fault) => {
+  test.each(passing)('an insert, once, with %s, is answered with one contact', async (_, fault) => {
     const directoryId = uniqueName('rd')
     await failInserts(fault, { times: 1 })
     const { response } = await service.client.addMessageContact(request(), { directoryId })
     expect(await storedIn(directoryId)).toEqual([response.contact?.contactId])
   })
 
-  test('always, with a write concern error, is answered: the contact is seen to be there', async () => {
+  test('an insert, always, with a write concern error, is answered: the contact is seen to be there', async () => {
     const directoryId = uniqueName('rd')
     await failInserts({ writeConcernError: { code: 64, errmsg: 'x' } }, 'alwaysOn')
     const { response } = await service.client.addMessageContact(request(), { directoryId })
     expect(await storedIn(directoryId)).toEqual([response.contact?.contactId])
   })
 
-  test.each(passing.slice(2))('always, with %s, is refused, and a repeat adds one contact', async (_, fault) => {
-    const directoryId = uniqueName('rd')
-    const repeatable = request()
-    await failInserts(fault, 'alwaysOn')
-    const call = service.client.addMessageContact(repeatable, { directoryId })
-    await expectRefusal(call, 'OUTCOME_UNKNOWN', { RetryInfo: retryInfo(1000) })
-    await failNothing()
-    const { response } = await service.client.addMessageContact(repeatable, { directoryId })
-    expect(await storedIn(directoryId)).toEqual([response.contact?.contactId])
-  })
+  test.each(passing.slice(2))(
+    'an insert, always, with %s, is refused, and a repeat adds one contact',
+    async (_, fault) => {
+      const directoryId = uniqueName('rd')
+      const repeatable = request()
+      await failInserts(fault, 'alwaysOn')
+      const call = service.client.addMessageContact(repeatable, { directoryId })
+      await expectRefusal(call, 'OUTCOME_UNKNOWN', { RetryInfo: retryInfo(1000) })
+      await failNothing()
+      const { response } = await service.client.addMessageContact(repeatable, { directoryId })
+      expect(await storedIn(directoryId)).toEqual([response.contact?.contactId])
+    },
+  )
 
-  test('for want of a right is INTERNAL, and the log has the code and nothing the caller sent', async () => {
+  test('an insert, for want of a right is INTERNAL, and the log has the code and nothing the caller sent', async () => {
     const directoryId = uniqueName('rd')
     const refused = request()
     await failInserts({ errorCode: 13 }, { times: 1 })
@@ -77,5 +85,15 @@ describe('an insert that the database makes fail', () => {
     expect(service.log()).toContain('"code":13')
     for (const sent of [refused.name, refused.emailAddress, refused.phoneNumber, refused.clientToken])
       expect(service.log()).not.toContain(sent)
+  })
+
+  test('makes health NOT_SERVING while writes are not confirmed by a majority, although reads go on', async () => {
+    const observer = new Observer(service.app.address)
+    await fail('update', { writeConcernError: { code: 64, errmsg: 'x' } }, 'alwaysOn')
+    await observer.healthBecomes('NOT_SERVING', noticedMs)
+    expect(service.log()).toMatch(/"serving":false,"cause":\{"type":"\w+","code":64/)
+    await failNothing()
+    await observer.healthBecomes('SERVING', noticedMs)
+    observer.close()
   })
 })

@@ -40,6 +40,15 @@ async function expectOneContact(service: Disturbed, directoryId: string, repeat:
   expect(await idsIn(service, directoryId)).toEqual([response.contact?.contactId])
 }
 
+/** The class of the error behind the last call that was refused for this reason, as the log has it. */
+function causeOf(log: string, reason: string): unknown {
+  const lines = log
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { reason?: string; cause?: { type?: string } })
+  return lines.findLast((line) => line.reason === reason)?.cause?.type
+}
+
 /** RetryInfo of an outcome that is unknown. */
 const later = { RetryInfo: retryInfo(1000) }
 
@@ -96,6 +105,7 @@ describe('an attempt that landed unheard of', () => {
     const repeatable = request()
     service.proxy.watch(({ name }) => (name === 'insert' ? 'gone after' : 'pass'))
     await expectRefusal(service.client.addMessageContact(repeatable, { directoryId }), 'OUTCOME_UNKNOWN', later)
+    expect(causeOf(service.log(), 'OUTCOME_UNKNOWN')).toMatch(/^Mongo\w*Error$/)
     service.proxy.calm()
     await expectOneContact(service, directoryId, repeatable)
   })
@@ -127,6 +137,35 @@ describe('an attempt that landed unheard of', () => {
     service.proxy.calm()
     expect(looks).toBe(9)
     expect(await idsIn(service, directoryId)).toEqual([response.contact?.contactId])
+  })
+})
+
+describe('inserts that are stuck', () => {
+  test('hold up no other call: the next one is answered while they wait', async () => {
+    const service = await startDisturbed()
+    const stuck = new Set<string>()
+    let release: () => void = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    service.proxy.watch(async ({ name, documents }): Promise<Verdict> => {
+      if (name !== 'insert' || !String(documents[0]?.['name']).startsWith('Stuck')) return 'pass'
+      stuck.add(String(documents[0]?.['name']))
+      await held
+      return 'pass'
+    })
+    const add = (name: string) =>
+      service.client.addMessageContact(addRequest({ name }), { directoryId: uniqueName('rd') })
+    const ended: string[] = []
+    const first = add('StuckA').finally(() => ended.push('StuckA'))
+    await expect.poll(() => stuck.size).toBe(1)
+    const second = add('StuckB').finally(() => ended.push('StuckB'))
+    await expect.poll(() => stuck.size).toBe(2)
+    await add('Tom')
+    expect(ended).toEqual([])
+    release()
+    await Promise.all([first, second])
+    await service.stop()
   })
 })
 

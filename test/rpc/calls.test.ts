@@ -112,6 +112,7 @@ describe('the order of a call', () => {
   test('a stranger is CALLER_UNKNOWN, even with bytes that are no message', async () => {
     const toy = await startToy(echo)
     await expectRefusal(toy.client.sendBytes(toyPath, broken), 'CALLER_UNKNOWN')
+    await expectRefusal(answered(rawCall(toy.address, { path: toyPath })), 'CALLER_UNKNOWN')
     await expectRefusal(toy.client.addMessageContact({ name: 'Tom' }), 'CALLER_UNKNOWN')
   })
 
@@ -148,7 +149,10 @@ describe('observe', () => {
     await expectRefusal(toy.client.addMessageContact({ name: 'Tom' }), 'CALLER_UNKNOWN')
     await expectRefusal(toy.client.sendBytes(toyPath, Buffer.from([0xff]), known), 'MALFORMED_REQUEST')
     // Without a message no handler is reached, and yet it is told.
-    await expectRefusal(answered(rawCall(toy.address, { path: toyPath })), 'MALFORMED_REQUEST')
+    await expectRefusal(
+      answered(rawCall(toy.address, { path: toyPath, headers: { 'x-resource-directory-id': 'toy' } })),
+      'MALFORMED_REQUEST',
+    )
     const told = (reason: Answered['reason'], others: Partial<Answered> = {}) => ({
       path: toyPath,
       requestId: expect.stringMatching(requestIdPattern),

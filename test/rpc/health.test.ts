@@ -73,6 +73,35 @@ describe('health', () => {
     expect(changes).toEqual([true, false, true])
   })
 
+  test('while it is down tells once of each further kind of cause, and tells them anew when it is down again', async () => {
+    const failing = (code: string, cause?: Error) => Object.assign(new Error('down', { cause }), { code })
+    let probes: (Error | undefined)[] = [
+      ...[failing('A'), failing('A'), failing('B'), failing('A', new TypeError()), failing('B')],
+      ...[undefined, undefined, failing('A')],
+    ]
+    const told: unknown[] = []
+    const { health } = await startHealth(
+      async () => {
+        const [failure, ...rest] = probes
+        if (rest.length > 0) probes = rest
+        if (failure) throw failure
+      },
+      { changed: (serving, cause) => told.push([serving, cause && (cause as { code?: string }).code]) },
+    )
+    void health.follow()
+    await until('all was told', () => told.length >= 5)
+    health.stop()
+    expect(told).toEqual([
+      ...[
+        [false, 'A'],
+        [false, 'B'],
+        [false, 'A'],
+      ],
+      [true, undefined],
+      [false, 'A'],
+    ])
+  })
+
   test('is NOT_SERVING while a probe takes too long', async () => {
     let silent = false
     const { client, health } = await startHealth(() => (silent ? new Promise<void>(() => {}) : Promise.resolve()), {

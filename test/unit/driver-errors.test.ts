@@ -12,7 +12,7 @@ import {
   type TopologyDescription,
 } from 'mongodb'
 import { describe, expect, test } from 'vitest'
-import { type Insertion, insertionsAfter, isPassing } from '../../src/contacts/driver-errors.js'
+import { type Insertion, insertionsAfter, isPassing } from '../../src/contacts/store/driver-errors.js'
 import { commandRefused, thrownByInsertMany, unconfirmed, writeConcernError, writeError } from './bulk-errors.js'
 
 const kinds = (insertions: readonly Insertion[]) => insertions.map(({ kind }) => kind)
@@ -85,7 +85,11 @@ describe('some documents refused', () => {
 
   test.each(passingCodes)('one that failed with %i is uncertain, the others are what they are', (code) => {
     const error = thrownByInsertMany(3, { ok: 1, n: 1, writeErrors: [writeError(0, code), writeError(2, 11000)] })
-    expect(kinds(insertionsAfter(error, 3))).toEqual(['uncertain', 'written', 'refused'])
+    expect(insertionsAfter(error, 3)).toEqual([
+      { kind: 'uncertain', cause: expect.objectContaining({ code }) },
+      { kind: 'written' },
+      { kind: 'refused' },
+    ])
   })
 
   test.each(lastingCodes.filter((code) => code !== 11000))(
@@ -103,8 +107,9 @@ describe('some documents refused', () => {
 })
 
 describe('the write was not confirmed by a majority', () => {
-  test('every document is uncertain', () => {
-    expect(kinds(insertionsAfter(thrownByInsertMany(2, unconfirmed()), 2))).toEqual(['uncertain', 'uncertain'])
+  test('every document is uncertain, and the error that says so is the cause', () => {
+    const thrown = thrownByInsertMany(2, unconfirmed())
+    expect(insertionsAfter(thrown, 2)).toEqual(Array(2).fill({ kind: 'uncertain', cause: thrown }))
   })
 
   test('those that were refused are refused all the same, though the error lists none', () => {
@@ -127,15 +132,17 @@ describe('the write was not confirmed by a majority', () => {
 })
 
 describe('the insert as a whole', () => {
-  test.each(passing)('is uncertain for each document after %s', (_, error) => {
+  test.each(passing)('is uncertain for each document after %s, which is its cause', (_, error) => {
     const thrown = thrownByInsertMany(2, error)
+    // Of what a server refused the driver keeps the code, in its own error.
+    const cause = error instanceof MongoServerError ? thrown : error
     // What makes the driver's own list worthless: it claims both.
     expect(Object.keys(thrown.insertedIds)).toEqual(['0', '1'])
-    expect(insertionsAfter(thrown, 2)).toEqual([{ kind: 'uncertain' }, { kind: 'uncertain' }])
+    expect(insertionsAfter(thrown, 2)).toEqual(Array(2).fill({ kind: 'uncertain', cause }))
   })
 
   test.each(passing)('is uncertain for each document where the error comes unwrapped: %s', (_, error) => {
-    expect(insertionsAfter(error, 2)).toEqual([{ kind: 'uncertain' }, { kind: 'uncertain' }])
+    expect(insertionsAfter(error, 2)).toEqual(Array(2).fill({ kind: 'uncertain', cause: error }))
   })
 
   test.each(lasting)('failed for each document after %s', (_, error) => {
@@ -145,9 +152,10 @@ describe('the insert as a whole', () => {
   })
 
   test('was never sent where no server was found in the time of the operation', () => {
-    const all = [{ kind: 'unsent' }, { kind: 'unsent' }]
-    expect(insertionsAfter(thrownByInsertMany(2, noServerInTime()), 2)).toEqual(all)
-    expect(insertionsAfter(noServerInTime(), 2)).toEqual(all)
+    const cause = noServerInTime()
+    const all = Array(2).fill({ kind: 'unsent', cause })
+    expect(insertionsAfter(thrownByInsertMany(2, cause), 2)).toEqual(all)
+    expect(insertionsAfter(cause, 2)).toEqual(all)
   })
 
   test('may have been sent where another time-out came', () => {

@@ -1,32 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { GroupCommit, type GroupCommitOptions, type Patience, withdrawn } from '../../src/contacts/group-commit.js'
-
-const patient: Patience = { deadline: 1000, ended: () => false }
-const gone: Patience = { deadline: 9000, ended: () => true }
-const until = (deadline: number): Patience => ({ ...patient, deadline })
-
-/** A group that left, and how it ends. */
-interface Group {
-  readonly items: readonly string[]
-  readonly deadline: number
-  readonly end: (outcomes?: readonly string[]) => void
-  readonly fail: (cause: unknown) => void
-}
-
-/** A group commit whose groups end when the test says so, by default with every item's own name in capitals. */
-function groupCommit(options?: GroupCommitOptions) {
-  const groups: Group[] = []
-  const run = (items: readonly string[], deadline: number) =>
-    new Promise<readonly string[]>((resolve, fail) => {
-      const end = (outcomes: readonly string[] = items.map((item) => item.toUpperCase())) => resolve(outcomes)
-      groups.push({ items, deadline, end, fail })
-    })
-  const commit = new GroupCommit<string, string>(run, options)
-  const submit = (...items: string[]) => items.map((item) => commit.submit(item, patient))
-  return { commit, submit, groups, left: () => groups.map(({ items }) => items) }
-}
+import { GroupCommit, withdrawn } from '../../src/contacts/store/group-commit.js'
+import { type Group, gone, groupCommit, patient, until } from './groups.js'
 
 describe('leaving', () => {
   test('a lone item leaves in the same turn of the event loop, not before its caller is done', async () => {

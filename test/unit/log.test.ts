@@ -48,6 +48,7 @@ describe('an answered call', () => {
     DATABASE_UNAVAILABLE: 'warn',
     OUTCOME_UNKNOWN: 'warn',
     SHUTTING_DOWN: 'warn',
+    OUT_OF_TIME: 'warn',
   }
 
   test.each(['OK', ...Object.keys(meanings)] as (Reason | 'OK')[])(
@@ -74,7 +75,7 @@ describe('an answered call', () => {
   test('is not told below the level of the log, nor is its cause looked at', () => {
     const { log, lines } = logInto('warn')
     const cause = new Proxy(new Error(), { get: () => expect.fail('looked at') })
-    logAnswered(log, { ...answered, reason: 'OUT_OF_TIME', cause })
+    logAnswered(log, { ...answered, reason: 'LIMIT_EXCEEDED_CONTACTS', cause })
     logAnswered(log, { ...answered, reason: 'OVERLOADED' })
     logAnswered(log, { ...answered, reason: 'INTERNAL' })
     expect(lines.map(({ level, reason }) => [level, reason])).toEqual([

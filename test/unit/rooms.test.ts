@@ -30,22 +30,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['src/contacts/contact', 'src/failure', 'gen', '@bufbuild/protobuf'],
     ...['validator', 'libphonenumber-js', 'node:url'],
   ],
-  'src/contacts/group-commit.ts': [],
-  'src/contacts/driver-errors.ts': ['mongodb'],
-  'src/contacts/store.ts': [
-    ...['src/contacts/contact', 'src/contacts/driver-errors', 'src/contacts/group-commit', 'src/failure'],
+  'src/contacts/store/group-commit.ts': [],
+  'src/contacts/store/driver-errors.ts': ['mongodb'],
+  'src/contacts/store/refusals.ts': ['src/failure'],
+  'src/contacts/store/collection.ts': [
+    ...['src/contacts/contact', 'src/contacts/store/driver-errors', 'src/contacts/store/group-commit'],
+    ...['src/failure', 'mongodb'],
+  ],
+  'src/contacts/store/additions.ts': [
+    ...['src/contacts/contact', 'src/contacts/store', 'src/failure'],
     ...['mongodb', 'node:timers/promises'],
   ],
-  'src/contacts/service.ts': [
-    ...[
-      'src/caller',
-      'src/contacts/contact',
-      'src/contacts/group-commit',
-      'src/contacts/messages',
-      'src/contacts/store',
-    ],
-    'gen',
-  ],
+  'src/contacts/service.ts': ['src/caller', 'src/contacts', 'gen'],
   'src/rpc/status.ts': ['@bufbuild/protobuf', '@grpc/grpc-js', 'src/failure', 'gen'],
   'src/rpc/call.ts': ['@bufbuild/protobuf', '@grpc/grpc-js', 'src/failure', 'src/rpc/status'],
   'src/rpc/server.ts': [

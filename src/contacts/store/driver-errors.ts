@@ -22,14 +22,10 @@ import {
 export type Insertion =
   | { readonly kind: 'written' }
   | { readonly kind: 'refused' }
-  | { readonly kind: 'unsent' }
-  | { readonly kind: 'uncertain' }
-  | { readonly kind: 'failed'; readonly cause: unknown }
+  | { readonly kind: 'unsent' | 'uncertain' | 'failed'; readonly cause: unknown }
 
 const written: Insertion = { kind: 'written' }
 const refused: Insertion = { kind: 'refused' }
-const unsent: Insertion = { kind: 'unsent' }
-const uncertain: Insertion = { kind: 'uncertain' }
 
 const duplicateKey = 11000
 
@@ -50,22 +46,23 @@ const passing = new Set([
  */
 export function insertionsAfter(error: unknown, count: number): Insertion[] {
   const all = (insertion: Insertion) => Array.from({ length: count }, () => insertion)
-  const cause = error instanceof MongoBulkWriteError ? error.errorResponse : error
-  if (isSelectionTimeout(cause)) return all(unsent)
+  const cause =
+    error instanceof MongoBulkWriteError && error.errorResponse instanceof Error ? error.errorResponse : error
+  if (isSelectionTimeout(cause)) return all({ kind: 'unsent', cause })
   if (!(error instanceof MongoBulkWriteError))
-    return all(isPassing(error) ? uncertain : { kind: 'failed', cause: error })
+    return all({ kind: isPassing(error) ? 'uncertain' : 'failed', cause: error })
   const writeErrors = error.result.getWriteErrors()
   const unconfirmed = error.result.getWriteConcernError() !== undefined
   if (writeErrors.length === 0 && !unconfirmed && !isPassing(cause) && !isPassing(error))
     return all({ kind: 'failed', cause: error })
-  const insertions = all(writeErrors.length > 0 && !unconfirmed ? written : uncertain)
+  const insertions = all(writeErrors.length > 0 && !unconfirmed ? written : { kind: 'uncertain', cause })
   for (const { index, code } of writeErrors) insertions[index] = afterWriteError(code)
   return insertions
 }
 
 function afterWriteError(code: number): Insertion {
   if (code === duplicateKey) return refused
-  return passing.has(code) ? uncertain : { kind: 'failed', cause: new MongoServerError({ code }) }
+  return { kind: passing.has(code) ? 'uncertain' : 'failed', cause: new MongoServerError({ code }) }
 }
 
 /**
