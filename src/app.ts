@@ -5,11 +5,13 @@ import { MongoClient } from 'mongodb'
 import { customAlphabet } from 'nanoid'
 import type { Logger } from 'pino'
 import { type Caller, identifyCaller } from './caller.js'
-import { createMessages } from './contacts/messages.js'
+import { createParsers } from './contacts/messages.js'
 import { createMessageContactService } from './contacts/service.js'
 import { Additions } from './contacts/store/additions.js'
+import { Changes } from './contacts/store/changes.js'
 import { ContactCollection, IndexMismatch } from './contacts/store/collection.js'
 import type { GroupCommitOptions } from './contacts/store/group-commit.js'
+import { Lookups } from './contacts/store/lookups.js'
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js'
 import { file_google_rpc_status } from './gen/google/rpc/status_pb.js'
 import { file_health_v1_health } from './gen/health/v1/health_pb.js'
@@ -40,7 +42,7 @@ export interface Surroundings {
   readonly now?: () => number
   /** A random whole number from 0 to below `sides`. */
   readonly dice?: (sides: number) => number
-  /** How inserts gather. The bench compares; nobody else needs to decide. */
+  /** How inserts and reads by id gather. The bench compares; nobody else needs to decide. */
   readonly groupCommit?: GroupCommitOptions
   /** Services beside ours, on the same server. */
   readonly services?: readonly Service<Caller>[]
@@ -109,12 +111,14 @@ export async function startApp(settings: Settings, surroundings: Surroundings): 
 function contactService(collection: ContactCollection, settings: Settings, surroundings: Surroundings) {
   const { now = Date.now, dice = (sides) => Math.floor(Math.random() * sides), groupCommit } = surroundings
   return createMessageContactService({
-    messages: createMessages({ countryCodes: settings.COUNTRY_CODES, phoneNumber: settings.PHONE_NUMBER }),
+    parse: createParsers({ countryCodes: settings.COUNTRY_CODES, phoneNumber: settings.PHONE_NUMBER }),
     additions: new Additions(collection, {
       contactsPerDirectory: settings.CONTACTS_PER_DIRECTORY,
       dice,
       groupCommit,
     }),
+    lookups: new Lookups(collection, groupCommit),
+    changes: new Changes(collection, dice),
     now: () => new Date(now()),
     newContactId: () => `c-${randomId()}`,
   })

@@ -7,6 +7,7 @@ export type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>
 export type StatusName =
   | 'INVALID_ARGUMENT'
   | 'DEADLINE_EXCEEDED'
+  | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
   | 'RESOURCE_EXHAUSTED'
   | 'ABORTED'
@@ -150,6 +151,30 @@ export const meanings: Readonly<Record<Reason, Meaning>> = {
     message: 'Something went wrong in this service.',
     details: [],
   },
+
+  MISSING_PARAMETER_CONTACT_ID: badRequest('MissingParameter.ContactId', 'You must specify ContactId.'),
+  INVALID_PARAMETER_CONTACT_ID: badRequest('InvalidParameter.ContactId', 'The ContactId is invalid.'),
+  ENTITY_NOT_EXISTS_CONTACT: {
+    code: 'EntityNotExists.Contact',
+    httpStatus: 404,
+    status: 'NOT_FOUND',
+    message: 'The contact does not exist.',
+    details: ['ResourceInfo'],
+  },
+  ETAG_MISMATCH: {
+    code: 'EtagMismatch',
+    httpStatus: 409,
+    status: 'ABORTED',
+    message: 'The contact has changed since. Please read it again.',
+    details: [],
+  },
+  INVALID_PARAMETER_PAGE_SIZE: badRequest('InvalidParameter.PageSize', 'The PageSize is invalid.'),
+  INVALID_PARAMETER_PAGE_TOKEN: badRequest(
+    'InvalidParameter.PageToken',
+    'The PageToken is invalid, or belongs to another list.',
+  ),
+  INVALID_PARAMETER_UPDATE_MASK: badRequest('InvalidParameter.UpdateMask', 'The UpdateMask is invalid.'),
+  INVALID_PARAMETER_STATUS: badRequest('InvalidParameter.Status', 'The Status is invalid.'),
 }
 
 /** One field that breaks a rule. `field` is its path in the request, such as `message_types[2]`. */

@@ -32,6 +32,13 @@ export interface Answer<Response> {
   readonly requestId: string | undefined
 }
 
+type Answers<Method extends keyof typeof MessageContactService.method> = Promise<
+  Answer<MessageShape<(typeof MessageContactService.method)[Method]['output']>>
+>
+type Asks<Method extends keyof typeof MessageContactService.method> = MessageInitShape<
+  (typeof MessageContactService.method)[Method]['input']
+>
+
 export type AddRequest = MessageInitShape<typeof AddMessageContactRequestSchema>
 export type AddResponse = MessageShape<typeof AddMessageContactResponseSchema>
 
@@ -59,17 +66,34 @@ export class ContactsClient {
 
   /** Rejects with Refused where the call is refused. */
   addMessageContact(request: AddRequest, facts: CallFacts = {}): Promise<Answer<AddResponse>> {
-    return this.#call(MessageContactService.method.addMessageContact, request, facts)
+    return this.call(MessageContactService.method.addMessageContact, request, facts)
+  }
+
+  getMessageContact(request: Asks<'getMessageContact'>, facts: CallFacts = {}): Answers<'getMessageContact'> {
+    return this.call(MessageContactService.method.getMessageContact, request, facts)
+  }
+
+  listMessageContacts(request: Asks<'listMessageContacts'>, facts: CallFacts = {}): Answers<'listMessageContacts'> {
+    return this.call(MessageContactService.method.listMessageContacts, request, facts)
+  }
+
+  updateMessageContact(request: Asks<'updateMessageContact'>, facts: CallFacts = {}): Answers<'updateMessageContact'> {
+    return this.call(MessageContactService.method.updateMessageContact, request, facts)
+  }
+
+  deleteMessageContact(request: Asks<'deleteMessageContact'>, facts: CallFacts = {}): Answers<'deleteMessageContact'> {
+    return this.call(MessageContactService.method.deleteMessageContact, request, facts)
   }
 
   close(): void {
     this.#client.close()
   }
 
-  async #call<Input extends DescMessage, Output extends DescMessage>(
+  /** Any operation. */
+  async call<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodUnary<Input, Output>,
     request: MessageInitShape<Input>,
-    facts: CallFacts,
+    facts: CallFacts = {},
   ): Promise<Answer<MessageShape<Output>>> {
     const bytes = Buffer.from(toBinary(method.input, create(method.input, request)))
     const { response, requestId } = await this.sendBytes(`/${method.parent.typeName}/${method.name}`, bytes, facts)

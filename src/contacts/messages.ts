@@ -1,54 +1,49 @@
-import { domainToASCII, domainToUnicode } from 'node:url'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
-import validator from 'validator'
-import { Failure, type Reason, type Violation } from '../failure.js'
+import type { Violation } from '../failure.js'
 import {
   type MessageContactSchema,
   MessageContactStatus,
   MessageType,
-  MessageTypeSchema,
   Title,
 } from '../gen/messagecontacts/v1/message_contact_pb.js'
-import type {
-  AddMessageContactRequest,
-  AddMessageContactResponseSchema,
+import {
+  type AddMessageContactRequest,
+  type DeleteMessageContactRequest,
+  type DeleteMessageContactResponseSchema,
+  type GetMessageContactRequest,
+  type ListMessageContactsRequest,
+  type ListMessageContactsResponseSchema,
+  MessageContactDeletionStatus,
+  type UpdateMessageContactRequest,
 } from '../gen/messagecontacts/v1/message_contact_service_pb.js'
-import { type Contact, type Details, etagOf, type MessageTypeName, statusOf, type TitleName } from './contact.js'
+import { type Change, type Contact, type Details, etagOf, statusOf } from './contact.js'
+import {
+  bad,
+  every,
+  type FieldRules,
+  good,
+  type Parsed,
+  parseClientToken,
+  parseContactId,
+  parseEmailAddress,
+  parseMessageTypeFilter,
+  parseMessageTypes,
+  parseName,
+  parseNamePrefix,
+  parsePageSize,
+  parsePhoneNumber,
+  parseStatusFilter,
+  parseTitle,
+  parseTitleFilter,
+} from './fields.js'
+import { type Filters, lastNameIn, type Page, type PageRequest, pageToken } from './pages.js'
 
-/** The field rules that an operator decides. */
-export interface FieldRules {
-  /** The country codes that are served, digits only. */
-  readonly countryCodes: readonly string[]
-  readonly phoneNumber: 'required' | 'optional'
-}
-
-/** A field's value, checked and normalized, or what is wrong with it. */
-type Parsed<Value> = { readonly value: Value } | { readonly violations: readonly Violation[] }
-
-const good = <Value>(value: Value): Parsed<Value> => ({ value })
-const bad = (field: string, reason: Reason): Parsed<never> => ({ violations: [{ field, reason }] })
-
-/** The values of all fields, or one refusal with every violation, in the order of the keys. */
-function every<Fields extends Record<string, unknown>>(parsed: { [Key in keyof Fields]: Parsed<Fields[Key]> }): Fields {
-  const values: Partial<Fields> = {}
-  const violations: Violation[] = []
-  for (const key in parsed) {
-    const field = parsed[key]
-    if ('value' in field) values[key] = field.value
-    else for (const violation of field.violations) violations.push(violation)
-  }
-  const [first] = violations
-  if (first) throw new Failure(first.reason, { violations })
-  return values as Fields
-}
-
-/** The two doors of the contacts' room: requests become facts here or are refused, contacts become messages. */
-export function createMessages(rules: FieldRules) {
+/** The door in: what each request means. Each parse throws one Failure with every violation, in the request's field order. */
+// Long, because it is a list: one function for each operation.
+export function createParsers(rules: FieldRules) {
   return {
-    /** Throws one Failure with all violations, in field order. Length is judged before characters, absence before both. */
-    parseAddMessageContact(request: AddMessageContactRequest): Details & { clientToken: string | undefined } {
+    addMessageContact(request: AddMessageContactRequest): Details & { clientToken: string | undefined } {
       return every({
         name: parseName(request.name),
         emailAddress: parseEmailAddress(request.emailAddress),
@@ -59,116 +54,132 @@ export function createMessages(rules: FieldRules) {
       })
     },
 
-    showAddMessageContact(
-      contact: Contact,
-      requestId: string,
-    ): MessageInitShape<typeof AddMessageContactResponseSchema> {
-      return { requestId, contact: showContact(contact) }
+    getMessageContact({ contactId }: GetMessageContactRequest): { contactId: string } {
+      return every({ contactId: parseContactId(contactId) })
+    },
+
+    listMessageContacts(request: ListMessageContactsRequest, directoryId: string): PageRequest {
+      const filters = {
+        title: parseTitleFilter(request.title),
+        messageType: parseMessageTypeFilter(request.messageType),
+        status: parseStatusFilter(request.status),
+        namePrefix: parseNamePrefix(request.namePrefix),
+      }
+      const size = parsePageSize(request.pageSize)
+      const after = parsePageToken(request.pageToken, directoryId, filters)
+      return { directoryId, ...every({ size, after, ...filters }) }
+    },
+
+    updateMessageContact(request: UpdateMessageContactRequest): ContactUpdate {
+      const paths = request.updateMask?.paths ?? []
+      const asked = fieldsToChange(request, paths)
+      const ifAsked = <Value>(field: WritableField, parse: () => Parsed<Value>) =>
+        asked.has(field) ? parse() : good(undefined)
+      const { contactId, etag, name, emailAddress, phoneNumber, title, messageTypes } = every({
+        contactId: parseContactId(request.contactId),
+        name: ifAsked('name', () => parseName(request.name)),
+        emailAddress: ifAsked('email_address', () => parseEmailAddress(request.emailAddress)),
+        phoneNumber: ifAsked('phone_number', () => orTakenAway(parsePhoneNumber(request.phoneNumber, rules))),
+        title: ifAsked('title', () => parseTitle(request.title)),
+        messageTypes: ifAsked('message_types', () => parseMessageTypes(request.messageTypes)),
+        updateMask: parseUpdateMask(paths),
+        etag: good(request.etag),
+      })
+      return { contactId, etag, change: { name, emailAddress, phoneNumber, title, messageTypes } }
+    },
+
+    deleteMessageContact({ contactId, etag }: DeleteMessageContactRequest): { contactId: string; etag: string } {
+      return every({ contactId: parseContactId(contactId), etag: good(etag) })
     },
   }
 }
 
-/** True where a text has more than `most` code points; cheap for the usual short ones. */
-const longerThan = (text: string, most: number) => text.length > most && [...text].length > most
-
-// Compatibility ideographs become unified ones under NFC; the two marks stand for repetition and for zero in names.
-const nameCharacters = /^[A-Za-z\p{Unified_Ideograph}々〇]+$/u
-
-const longestUnnormalized = 64
-
-function parseName(text: string): Parsed<string> {
-  if (text === '') return bad('name', 'MISSING_PARAMETER_NAME')
-  // Normalizing a long run of marks takes quadratic time, and no lawful name takes so much room in any form.
-  if (text.length > longestUnnormalized) return bad('name', 'INVALID_PARAMETER_NAME_LENGTH')
-  const name = text.normalize('NFC')
-  const length = [...name].length
-  if (length < 2 || length > 12) return bad('name', 'INVALID_PARAMETER_NAME_LENGTH')
-  return nameCharacters.test(name) ? good(name) : bad('name', 'INVALID_PARAMETER_NAME')
+/** What UpdateMessageContact asks for. */
+export interface ContactUpdate {
+  readonly contactId: string
+  readonly change: Change
+  /** Empty where the caller does not care what the contact is now. */
+  readonly etag: string
 }
 
-/** RFC 5321, 4.5.3.1: 64 for the local part; 256 for a path, of which the angle brackets take two. */
-const longestAddress = 254
-const longestLocalPart = 64
-/** RFC 1035, 2.3.4: 63. The validator looks at it only together with the other lengths, which are judged here. */
-const tooLongLabel = /[^.]{64}/
-const asMailServersTakeIt = { allow_utf8_local_part: false, ignore_max_length: true }
-
-function parseEmailAddress(text: string): Parsed<string> {
-  const field = 'email_address'
-  if (text === '') return bad(field, 'MISSING_PARAMETER_EMAIL_ADDRESS')
-  const at = text.lastIndexOf('@')
-  const localPart = text.slice(0, Math.max(at, 0))
-  if (longerThan(text, longestAddress) || longerThan(localPart, longestLocalPart))
-    return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
-  if (localPart.startsWith('"') || !validator.isEmail(text, asMailServersTakeIt))
-    return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
-  const domain = asciiDomain(text.slice(at + 1))
-  const address = `${localPart}@${domain}`
-  if (address.length > longestAddress) return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
-  // The ASCII form is judged again: mapping may leave no domain, or a label that was not one before.
-  return !tooLongLabel.test(domain) && (address === text || validator.isEmail(address, asMailServersTakeIt))
-    ? good(address)
-    : bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
+/** Bound to the filters beside it: those that are unlawful belong to no token. */
+function parsePageToken(
+  token: string,
+  directoryId: string,
+  filters: { readonly [Name in keyof Filters]-?: Parsed<Filters[Name]> },
+): Parsed<string | undefined> {
+  if (token === '') return good(undefined)
+  const { title, messageType, status, namePrefix } = filters
+  const after =
+    'value' in title && 'value' in messageType && 'value' in status && 'value' in namePrefix
+      ? lastNameIn(token, {
+          directoryId,
+          title: title.value,
+          messageType: messageType.value,
+          status: status.value,
+          namePrefix: namePrefix.value,
+        })
+      : undefined
+  return after === undefined ? bad('page_token', 'INVALID_PARAMETER_PAGE_TOKEN') : good(after)
 }
 
-/** Lower case; an international domain in its ASCII form, which is empty where there is none. */
-function asciiDomain(domain: string): string {
-  const lower = domain.toLowerCase()
-  if (/^[\x20-\x7e]*$/.test(lower) && !lower.includes('xn--')) return lower
-  const ascii = domainToASCII(lower)
-  // There and back: Node 24 hands on an ASCII form that stands for nothing, Node 20 does so with some.
-  const readable = domainToUnicode(ascii)
-  return /(^|\.)xn--/.test(readable) || domainToASCII(readable) !== ascii ? '' : ascii
+/** What callers may write, by its path in a mask. */
+const writableFields = ['name', 'email_address', 'phone_number', 'title', 'message_types'] as const
+type WritableField = (typeof writableFields)[number]
+const everyField = '*'
+
+/** The fields of the mask; without one, those that are filled in. */
+function fieldsToChange(request: UpdateMessageContactRequest, paths: readonly string[]): ReadonlySet<WritableField> {
+  const filledIn: Readonly<Record<WritableField, boolean>> = {
+    name: request.name !== '',
+    email_address: request.emailAddress !== '',
+    phone_number: request.phoneNumber !== '',
+    title: request.title !== Title.UNSPECIFIED,
+    message_types: request.messageTypes.length > 0,
+  }
+  const isMeant = (field: WritableField) =>
+    paths.length === 0 ? filledIn[field] : paths.includes(field) || paths.includes(everyField)
+  return new Set(writableFields.filter(isMeant))
 }
 
-function parsePhoneNumber(text: string, { countryCodes, phoneNumber }: FieldRules): Parsed<string | undefined> {
-  const field = 'phone_number'
-  if (text === '') return phoneNumber === 'optional' ? good(undefined) : bad(field, 'MISSING_PARAMETER_PHONE_NUMBER')
-  const [, countryCode = '', digits = ''] = /^(\d{1,3})-(\d+)$/.exec(text) ?? []
-  if (countryCode === '') return bad(field, 'INVALID_PARAMETER_PHONE_NUMBER')
-  if (!countryCodes.includes(countryCode)) return bad(field, 'INVALID_PARAMETER_MOBILE_COUNTRY_CODE')
-  const national = countryCode === '86' ? mainlandMobile(digits) : validAbroad(countryCode, digits)
-  return national === undefined ? bad(field, 'INVALID_PARAMETER_PHONE_NUMBER') : good(`${countryCode}-${national}`)
-}
-
-/** A pattern alone: parsing with the library would cost as much as the rest of the call. */
-const mainlandMobile = (digits: string) => (/^1[3-9]\d{9}$/.test(digits) ? digits : undefined)
-
-/** The number as dialled from abroad, without the trunk prefix of its country. */
-function validAbroad(countryCode: string, digits: string): string | undefined {
-  const parsed = parsePhoneNumberFromString(`+${countryCode}${digits}`, { extract: false })
-  return parsed?.countryCallingCode === countryCode && parsed.isValid() ? parsed.nationalNumber : undefined
-}
-
-// Protobuf enums are open: any number may arrive, so the enum is asked. 0 is absence.
-const titleName = (value: Title) => Title[value] as TitleName | undefined
-const messageTypeName = (value: MessageType) => (value === 0 ? undefined : (MessageType[value] as MessageTypeName))
-const messageTypeNames = MessageTypeSchema.values.flatMap(({ number }) => messageTypeName(number) ?? [])
-
-function parseTitle(title: Title): Parsed<TitleName> {
-  if (title === Title.UNSPECIFIED) return bad('title', 'MISSING_PARAMETER_TITLE')
-  const name = titleName(title)
-  return name ? good(name) : bad('title', 'INVALID_PARAMETER_TITLE')
-}
-
-function parseMessageTypes(types: readonly MessageType[]): Parsed<readonly MessageTypeName[]> {
-  if (types.length === 0) return bad('message_types', 'MISSING_PARAMETER_MESSAGE_TYPES')
+function parseUpdateMask(paths: readonly string[]): Parsed<undefined> {
+  const reason = 'INVALID_PARAMETER_UPDATE_MASK'
   const violations: Violation[] = []
-  types.forEach((type, index) => {
-    if (messageTypeName(type) === undefined)
-      violations.push({ field: `message_types[${index}]`, reason: 'INVALID_PARAMETER_MESSAGE_TYPES' })
+  if (paths.includes(everyField) && paths.some((path) => path !== everyField))
+    violations.push({ field: 'update_mask', reason })
+  const known: readonly string[] = [...writableFields, everyField]
+  paths.forEach((path, index) => {
+    if (!known.includes(path)) violations.push({ field: `update_mask.paths[${index}]`, reason })
   })
-  return violations.length > 0
-    ? { violations }
-    : good(messageTypeNames.filter((name) => types.includes(MessageType[name])))
+  return violations.length > 0 ? { violations } : good(undefined)
 }
 
-function parseClientToken(text: string): Parsed<string | undefined> {
-  if (text === '') return good(undefined)
-  return /^[\x21-\x7e]{1,64}$/.test(text) ? good(text) : bad('client_token', 'INVALID_PARAMETER_CLIENT_TOKEN')
+const orTakenAway = (parsed: Parsed<string | undefined>): Parsed<string | null> =>
+  'value' in parsed ? good(parsed.value ?? null) : parsed
+
+/** The door out: contacts and pages as the contract has them. */
+export const show = {
+  /** For every operation that answers with one contact. */
+  contact(contact: Contact, requestId: string) {
+    return { requestId, contact: contactMessage(contact) }
+  },
+
+  page(
+    { contacts, more, totalCount }: Page,
+    list: PageRequest,
+    requestId: string,
+  ): MessageInitShape<typeof ListMessageContactsResponseSchema> {
+    const last = contacts.at(-1)
+    const nextPageToken = more && last ? pageToken(list, last.name) : ''
+    return { requestId, contacts: contacts.map(contactMessage), nextPageToken, totalCount }
+  },
+
+  deleted(requestId: string): MessageInitShape<typeof DeleteMessageContactResponseSchema> {
+    return { requestId, status: MessageContactDeletionStatus.DELETED }
+  },
 }
 
-function showContact(contact: Contact): MessageInitShape<typeof MessageContactSchema> {
+function contactMessage(contact: Contact): MessageInitShape<typeof MessageContactSchema> {
   const { emailVerifyDate, phoneVerifyDate } = contact
   return {
     contactId: contact._id,

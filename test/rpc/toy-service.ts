@@ -7,7 +7,7 @@ import {
   MessageContactService,
 } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import type { Answered, Call } from '../../src/rpc/call.js'
-import { type Limits, type Running, type ServeOptions, serve, service } from '../../src/rpc/server.js'
+import { type Limits, type Running, type ServeOptions, type Service, serve } from '../../src/rpc/server.js'
 import { ContactsClient } from '../client.js'
 
 /** What stands in for the operation: the transport is tested without contacts and without a database. */
@@ -45,12 +45,18 @@ export const toyLimits: Limits = {
 /** Answers with the name it was given. */
 export const echo: Toy = async ({ name }, { requestId }) => ({ requestId, contact: { name } })
 
+/** The service of the contract, of which only one operation is ever called. */
+const toyService = (toy: Toy): Service<string> => ({
+  descriptor: MessageContactService,
+  implementation: Object.fromEntries(MessageContactService.methods.map(({ localName }) => [localName, toy])),
+})
+
 const running = new Set<() => Promise<void>>()
 
 /** Serves the toy over a socket of its own, until `stopToys`. The caller is the header `x-resource-directory-id`. */
 export async function startToy(toy: Toy, otherwise: Partial<ServeOptions<string>> = {}): Promise<RunningToy> {
   const observed: Answered[] = []
-  const server = await serve<string>([service(MessageContactService, { addMessageContact: toy })], {
+  const server = await serve<string>([toyService(toy)], {
     host: '127.0.0.1',
     port: 0,
     limits: toyLimits,

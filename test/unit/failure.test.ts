@@ -10,6 +10,8 @@ const reasons = Object.keys(meanings) as Reason[]
 const httpOf: Readonly<Record<string, number>> = {
   INVALID_ARGUMENT: 400,
   UNAUTHENTICATED: 401,
+  NOT_FOUND: 404,
+  ABORTED: 409,
   RESOURCE_EXHAUSTED: 429,
   INTERNAL: 500,
   UNAVAILABLE: 503,
@@ -54,6 +56,14 @@ describe('the table of reasons', () => {
       ['OUT_OF_TIME', 'DEADLINE_EXCEEDED'],
       ['SHUTTING_DOWN', 'UNAVAILABLE', 'RetryInfo'],
       ['INTERNAL', 'INTERNAL'],
+      ['MISSING_PARAMETER_CONTACT_ID', 'INVALID_ARGUMENT', 'BadRequest'],
+      ['INVALID_PARAMETER_CONTACT_ID', 'INVALID_ARGUMENT', 'BadRequest'],
+      ['ENTITY_NOT_EXISTS_CONTACT', 'NOT_FOUND', 'ResourceInfo'],
+      ['ETAG_MISMATCH', 'ABORTED'],
+      ['INVALID_PARAMETER_PAGE_SIZE', 'INVALID_ARGUMENT', 'BadRequest'],
+      ['INVALID_PARAMETER_PAGE_TOKEN', 'INVALID_ARGUMENT', 'BadRequest'],
+      ['INVALID_PARAMETER_UPDATE_MASK', 'INVALID_ARGUMENT', 'BadRequest'],
+      ['INVALID_PARAMETER_STATUS', 'INVALID_ARGUMENT', 'BadRequest'],
     ])
   })
 

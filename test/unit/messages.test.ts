@@ -2,11 +2,11 @@ import { create } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Contact } from '../../src/contacts/contact.js'
-import { createMessages } from '../../src/contacts/messages.js'
+import { show as showing } from '../../src/contacts/messages.js'
 import { meanings, type Reason } from '../../src/failure.js'
 import { MessageContactStatus, MessageType, Title } from '../../src/gen/messagecontacts/v1/message_contact_pb.js'
 import { AddMessageContactResponseSchema } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
-import { defaultRules, detailsOf, failureOf, parse, type RequestFields, violationsOf } from './parsing.js'
+import { detailsOf, failureOf, parse, type RequestFields, violationsOf } from './parsing.js'
 
 /** Enums are open on the wire: any number may come. */
 const numbers = (...values: number[]) => values
@@ -211,9 +211,8 @@ describe('any request at all', () => {
 })
 
 describe('a contact becomes a message', () => {
-  const { showAddMessageContact } = createMessages(defaultRules)
   const show = (contact: Contact) =>
-    create(AddMessageContactResponseSchema, showAddMessageContact(contact, 'REQUEST')).contact
+    create(AddMessageContactResponseSchema, showing.contact(contact, 'REQUEST')).contact
   const contact: Contact = {
     _id: 'c-qL4HqKONzOM7b2Xd',
     directoryId: 'rd-1',
@@ -228,7 +227,7 @@ describe('a contact becomes a message', () => {
   }
 
   test('as it is at first: without dates of proof, addresses empty that it has not', () => {
-    const answer = showAddMessageContact(contact, 'REQUEST')
+    const answer = showing.contact(contact, 'REQUEST')
     expect(answer).toStrictEqual({
       requestId: 'REQUEST',
       contact: {
@@ -269,7 +268,7 @@ describe('a contact becomes a message', () => {
     })
     expect(JSON.stringify(whole)).toContain('rd-1')
     expect(
-      JSON.stringify(showAddMessageContact(whole, 'R'), (_, value) => (typeof value === 'bigint' ? 0 : value)),
+      JSON.stringify(showing.contact(whole, 'R'), (_, value) => (typeof value === 'bigint' ? 0 : value)),
     ).not.toMatch(/rd-1|once|hash/)
   })
 })

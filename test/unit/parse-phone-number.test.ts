@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { FieldRules } from '../../src/contacts/messages.js'
+import type { FieldRules } from '../../src/contacts/fields.js'
 import { defaultRules, detailsOf, failureOf, parse, violationsOf } from './parsing.js'
 
 const abroad: FieldRules = { countryCodes: ['86', '1', '7', '39', '44', '852'], phoneNumber: 'required' }

@@ -1,7 +1,8 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { expect } from 'vitest'
 import type { Details } from '../../src/contacts/contact.js'
-import { createMessages, type FieldRules } from '../../src/contacts/messages.js'
+import type { FieldRules } from '../../src/contacts/fields.js'
+import { createParsers } from '../../src/contacts/messages.js'
 import { Failure, type Reason } from '../../src/failure.js'
 import { MessageType, Title } from '../../src/gen/messagecontacts/v1/message_contact_pb.js'
 import { AddMessageContactRequestSchema } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
@@ -22,7 +23,7 @@ const accepted = {
 /** What a request says that is accepted but for the fields given. */
 export function parse(fields: RequestFields, rules: FieldRules = defaultRules) {
   const request = create(AddMessageContactRequestSchema, { ...accepted, ...fields })
-  return createMessages(rules).parseAddMessageContact(request)
+  return createParsers(rules).addMessageContact(request)
 }
 
 /** The facts of a request that is accepted but for the fields given. */

@@ -25,10 +25,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/failure.ts': ['gen'],
   'src/caller.ts': ['src/failure'],
   'src/log.ts': ['pino', 'src/failure', 'src/rpc/call'],
-  'src/contacts/contact.ts': ['gen', 'node:crypto'],
-  'src/contacts/messages.ts': [
-    ...['src/contacts/contact', 'src/failure', 'gen', '@bufbuild/protobuf'],
+  'src/contacts/contact.ts': ['gen', 'src/failure', 'node:crypto'],
+  'src/contacts/pages.ts': ['src/contacts/contact', 'node:crypto'],
+  'src/contacts/fields.ts': [
+    ...['src/contacts/contact', 'src/failure', 'gen'],
     ...['validator', 'libphonenumber-js', 'node:url'],
+  ],
+  'src/contacts/messages.ts': [
+    ...['src/contacts/contact', 'src/contacts/fields', 'src/contacts/pages', 'src/failure'],
+    ...['gen', '@bufbuild/protobuf'],
   ],
   'src/contacts/store/group-commit.ts': [],
   'src/contacts/store/driver-errors.ts': ['mongodb'],
@@ -40,6 +45,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/contacts/store/additions.ts': [
     ...['src/contacts/contact', 'src/contacts/store', 'src/failure'],
     ...['mongodb', 'node:timers/promises'],
+  ],
+  'src/contacts/store/lookups.ts': [
+    ...['src/contacts/contact', 'src/contacts/pages', 'src/contacts/store', 'src/failure'],
+    'mongodb',
+  ],
+  'src/contacts/store/changes.ts': [
+    ...['src/contacts/contact', 'src/contacts/store', 'src/failure'],
+    'node:timers/promises',
   ],
   'src/contacts/service.ts': ['src/caller', 'src/contacts', 'gen'],
   'src/rpc/status.ts': ['@bufbuild/protobuf', '@grpc/grpc-js', 'src/failure', 'gen'],

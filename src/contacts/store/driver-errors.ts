@@ -19,10 +19,12 @@ import {
  * - `uncertain`: sent, and then nothing certain was heard
  * - `failed`: not written, for a reason that is no caller's fault
  */
-export type Insertion =
-  | { readonly kind: 'written' }
-  | { readonly kind: 'refused' }
-  | { readonly kind: 'unsent' | 'uncertain' | 'failed'; readonly cause: unknown }
+export type Insertion = { readonly kind: 'written' | 'refused' } | Unheard
+
+interface Unheard {
+  readonly kind: 'unsent' | 'uncertain' | 'failed'
+  readonly cause: unknown
+}
 
 const written: Insertion = { kind: 'written' }
 const refused: Insertion = { kind: 'refused' }
@@ -58,6 +60,22 @@ export function insertionsAfter(error: unknown, count: number): Insertion[] {
   const insertions = all(writeErrors.length > 0 && !unconfirmed ? written : { kind: 'uncertain', cause })
   for (const { index, code } of writeErrors) insertions[index] = afterWriteError(code)
   return insertions
+}
+
+/**
+ * What became of a write of one document:
+ * - `written`: on a majority, journaled
+ * - `missed`: there was no such document
+ * - `nameTaken`: the unique index of names has another document in the way
+ * - `unsent`, `uncertain`, `failed`: as with an Insertion
+ */
+export type SingleWrite = { readonly kind: 'written' | 'missed' | 'nameTaken' } | Unheard
+
+/** What a replaceOne or deleteOne that threw did to its document. Of what a change writes, only the name is under a unique index. */
+export function afterSingleWrite(error: unknown): SingleWrite {
+  if (isSelectionTimeout(error)) return { kind: 'unsent', cause: error }
+  if (error instanceof MongoServerError && error.code === duplicateKey) return { kind: 'nameTaken' }
+  return { kind: isPassing(error) ? 'uncertain' : 'failed', cause: error }
 }
 
 function afterWriteError(code: number): Insertion {

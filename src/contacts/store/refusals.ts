@@ -1,8 +1,14 @@
 import { Failure } from '../../failure.js'
 
+const contactType = 'messagecontacts.v1.MessageContact'
+
 /** The name belongs to another contact of the directory; `name` as the caller sent it. */
 export const nameUsed = (name: string) =>
   new Failure('INVALID_PARAMETER_NAME_ALREADY_USED', {
     violations: [{ field: 'name', reason: 'INVALID_PARAMETER_NAME_ALREADY_USED' }],
-    resource: { type: 'messagecontacts.v1.MessageContact', name },
+    resource: { type: contactType, name },
   })
+
+/** The directory has no such contact; `contactId` as the caller sent it. */
+export const contactNotFound = (contactId: string) =>
+  new Failure('ENTITY_NOT_EXISTS_CONTACT', { resource: { type: contactType, name: contactId } })
