@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { withTables } from '../../dev/readme-tables.js'
+import { serviceConfigFile, serviceConfigJson } from '../../dev/service-config.js'
 import { meanings } from '../../src/failure.js'
 import { ErrorReason } from '../../src/gen/messagecontacts/v1/error_reason_pb.js'
 import { MessageContactService } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
@@ -72,5 +73,26 @@ describe('README.md', () => {
     const called = (name: string) => (['start', 'test'].includes(name) ? `npm ${name}` : `npm run ${name}`)
     for (const name of Object.keys(scripts).filter((name) => name !== 'prepare'))
       expect(read('README.md')).toContain(called(name))
+  })
+})
+
+describe('the service config for clients', () => {
+  test('is what the contract says (npm run tables writes it)', () => {
+    expect(read(serviceConfigFile)).toBe(serviceConfigJson)
+  })
+
+  test('repeats what may be repeated, and gives every method a time-out', () => {
+    const { methodConfig } = JSON.parse(serviceConfigJson) as { methodConfig: { name: object[]; timeout: string }[] }
+    const service = MessageContactService.typeName
+    expect(methodConfig.map(({ name, timeout }) => ({ name, timeout }))).toEqual([
+      {
+        name: ['GetMessageContact', 'ListMessageContacts', 'DeleteMessageContact'].map((method) => ({
+          service,
+          method,
+        })),
+        timeout: '10s',
+      },
+      { name: [{ service }], timeout: '10s' },
+    ])
   })
 })
