@@ -1,4 +1,4 @@
-import type { JsonValue } from '@bufbuild/protobuf'
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf'
 import { status } from '@grpc/grpc-js'
 import { describe, expect, test } from 'vitest'
 import { casesOfEveryClient } from './cases.js'
@@ -11,10 +11,12 @@ describe('grpcurl, through reflection', () => {
   const grpcurl = needs(findGrpcurl)
   const run = (...args: readonly string[]) => runProgram(grpcurl(), ['-plaintext', '-max-time', '20', ...args])
   const service = casesOfEveryClient((address) =>
-    outsideClient(async (request, headers) => {
+    outsideClient(async (method, request, headers) => {
       const metadata = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-      const call = [address, `${contacts}/AddMessageContact`]
-      return outcomeOf(await run('-v', '-format-error', ...metadata, '-d', JSON.stringify(request), ...call))
+      const call = [address, `${contacts}/${method}`]
+      return outcomeOf(
+        await run('-v', '-format-error', ...metadata, '-d', JSON.stringify(asGrpcurlReads(request)), ...call),
+      )
     }),
   )
   const prints = (out: string): Ended => ({ exitCode: 0, out, err: '' })
@@ -50,6 +52,10 @@ describe('grpcurl, through reflection', () => {
     })
   })
 })
+
+/** It takes a mask as the message that it is, not as the text that Proto JSON has for it. */
+const asGrpcurlReads = ({ updateMask, ...request }: JsonObject) =>
+  typeof updateMask === 'string' ? { ...request, updateMask: { paths: updateMask.split(',') } } : request
 
 /** Reads what `-v -format-error` prints: the answer and the trailers, or on stderr the refusal. */
 function outcomeOf({ exitCode, out, err }: Ended): Outcome {

@@ -2,27 +2,28 @@ import { execFile } from 'node:child_process'
 import {
   create,
   createRegistry,
+  type DescMessage,
+  type DescMethodUnary,
   fromJson,
   type JsonObject,
   type JsonValue,
   type Message,
+  type MessageInitShape,
+  type MessageShape,
   toJson,
 } from '@bufbuild/protobuf'
 import { AnySchema, anyUnpack } from '@bufbuild/protobuf/wkt'
 import type { status } from '@grpc/grpc-js'
 import { file_google_rpc_error_details } from '../../src/gen/google/rpc/error_details_pb.js'
-import {
-  AddMessageContactRequestSchema,
-  AddMessageContactResponseSchema,
-} from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { requestIdKey } from '../../src/rpc/status.js'
-import { type AddRequest, type AddResponse, type Answer, type CallFacts, Refused } from '../client.js'
+import { type Answer, type CallFacts, Refused } from '../client.js'
 
-/** How any client adds a contact, in the words of the tests' own client. Rejects with Refused where the call is refused. */
-export type AddMessageContact = (
-  request: AddRequest,
+/** How any client calls an operation, in the words of the tests' own client. Rejects with Refused where the call is refused. */
+export type CallOperation = <Input extends DescMessage, Output extends DescMessage>(
+  method: DescMethodUnary<Input, Output>,
+  request: MessageInitShape<Input>,
   facts?: Pick<CallFacts, 'directoryId'>,
-) => Promise<Answer<AddResponse>>
+) => Promise<Answer<MessageShape<Output>>>
 
 /** What a program has printed about a call, taken apart. */
 export interface Outcome {
@@ -37,15 +38,17 @@ export interface Outcome {
 export type Headers = Readonly<Record<string, string>>
 
 /** A client that calls through another program. */
-export function outsideClient(call: (request: JsonObject, headers: Headers) => Promise<Outcome>): AddMessageContact {
-  return async (request, { directoryId } = {}) => {
-    const json = toJson(AddMessageContactRequestSchema, create(AddMessageContactRequestSchema, request)) as JsonObject
+export function outsideClient(
+  call: (method: string, request: JsonObject, headers: Headers) => Promise<Outcome>,
+): CallOperation {
+  return async (method, request, { directoryId } = {}) => {
+    const json = toJson(method.input, create(method.input, request)) as JsonObject
     const headers = directoryId === undefined ? {} : { 'x-resource-directory-id': directoryId }
-    const { code, message, response, details = [], trailers } = await call(json, headers)
+    const { code, message, response, details = [], trailers } = await call(method.name, json, headers)
     // All values, so that an id given twice is no request id any more.
     const requestId = trailers[requestIdKey]?.join(', ')
     if (response === undefined) throw new Refused({ code, message, requestId, details: details.map(unpack) })
-    return { response: fromJson(AddMessageContactResponseSchema, response), requestId }
+    return { response: fromJson(method.output, response), requestId }
   }
 }
 

@@ -1,12 +1,13 @@
-"""Calls AddMessageContact as a client that has nothing but the address: message classes are built from reflection.
+"""Calls an operation as a client that has nothing but the address and the service config: message classes are built from reflection.
 
-    add_message_contact.py ADDRESS [HEADER=VALUE ...] < request.json
+    call.py ADDRESS METHOD [HEADER=VALUE ...] < request.json
 
 Request and answer are proto JSON. Prints one JSON object: code, message, response, details and trailers; a refusal is no error here.
 Exceptions are: grpcio-status raises ValueError where the details disagree with the call.
 """
 
 import json
+import pathlib
 import sys
 
 import grpc
@@ -17,39 +18,40 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from grpc_status import rpc_status
 
 SERVICE = "messagecontacts.v1.MessageContactService"
-METHOD = "AddMessageContact"
+SERVICE_CONFIG = pathlib.Path(__file__).parents[2] / "proto" / "service-config.json"
 SECONDS = 20
 
 
-def main(address, headers):
+def main(address, name, headers):
     # A proxy that the environment names is not for a service on this machine.
-    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+    options = [("grpc.enable_http_proxy", 0), ("grpc.service_config", SERVICE_CONFIG.read_text())]
+    with grpc.insecure_channel(address, options=options) as channel:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
         metadata = [tuple(header.split("=", 1)) for header in headers]
-        json.dump(add_message_contact(channel, pool, json.load(sys.stdin), metadata), sys.stdout)
+        json.dump(call(channel, pool, name, json.load(sys.stdin), metadata), sys.stdout)
 
 
-def add_message_contact(channel, pool, request, metadata):
-    method = pool.FindServiceByName(SERVICE).methods_by_name[METHOD]
+def call(channel, pool, name, request, metadata):
+    method = pool.FindServiceByName(SERVICE).methods_by_name[name]
     message = json_format.ParseDict(request, GetMessageClass(method.input_type)(), descriptor_pool=pool)
-    call = channel.unary_unary(
-        f"/{SERVICE}/{METHOD}",
+    unary = channel.unary_unary(
+        f"/{SERVICE}/{name}",
         request_serializer=lambda value: value.SerializeToString(),
         response_deserializer=GetMessageClass(method.output_type).FromString,
     )
     try:
-        response, answered = call.with_call(message, timeout=SECONDS, metadata=metadata)
+        response, answered = unary.with_call(message, timeout=SECONDS, metadata=metadata)
     except grpc.RpcError as error:
         return {**outcome(error), "details": details(error, pool)}
     return {**outcome(answered), "response": json_format.MessageToDict(response, descriptor_pool=pool)}
 
 
-def outcome(call):
+def outcome(ended):
     trailers = {}
-    for key, value in call.trailing_metadata():
+    for key, value in ended.trailing_metadata():
         if not key.endswith("-bin"):
             trailers.setdefault(key, []).append(value)
-    return {"code": call.code().value[0], "message": call.details() or "", "trailers": trailers}
+    return {"code": ended.code().value[0], "message": ended.details() or "", "trailers": trailers}
 
 
 def details(error, pool):
@@ -58,4 +60,4 @@ def details(error, pool):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])
