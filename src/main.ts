@@ -8,11 +8,7 @@ process.exit(await run().catch(complain))
 async function run(): Promise<number> {
   const settings = readSettings(process.env)
   const log = createLog(settings.LOG_LEVEL)
-  // Node's own report would print the message, which may quote what a caller sent.
-  process.on('uncaughtException', (error) => {
-    log.fatal({ cause: describe(error) }, 'crashed')
-    process.exit(1)
-  })
+  process.on('uncaughtException', (error) => crash(log, error))
   const signal = stopSignal()
   const app = await startApp(settings, { log }).catch((error: unknown) => {
     if (error instanceof WrongSettings) throw error
@@ -24,6 +20,17 @@ async function run(): Promise<number> {
   else log.info({ signal: reason }, 'stopping')
   await app.stop()
   return reason instanceof Error ? 1 : 0
+}
+
+/** Node's own report would print the message, which may quote what a caller sent; and where the log throws as well it would exit with 7. */
+function crash(log: ReturnType<typeof createLog>, error: Error): never {
+  try {
+    log.fatal({ cause: describe(error) }, 'crashed')
+  } catch {
+    process.stderr.write(`the log cannot be written: ${JSON.stringify(describe(error))}\n`)
+  } finally {
+    process.exit(1)
+  }
 }
 
 /** The first SIGTERM or SIGINT. A second one ends the process at once. */

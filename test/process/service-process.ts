@@ -35,10 +35,10 @@ export class ServiceProcess {
   #out = ''
   #err = ''
 
-  private constructor(environment: Readonly<Record<string, string>>) {
+  private constructor(environment: Readonly<Record<string, string>>, stdout: 'pipe' | number) {
     this.#child = spawn(process.execPath, ['--enable-source-maps', program], {
       env: { LISTEN: '127.0.0.1:0', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', stdout, 'pipe'],
     })
     const child = this.#child
     running.add(child)
@@ -62,9 +62,9 @@ export class ServiceProcess {
     return service
   }
 
-  /** For one that is not going to serve. */
-  static launch(environment: Readonly<Record<string, string>>): ServiceProcess {
-    return new ServiceProcess(environment)
+  /** For one that is not going to serve. By default its log is read here; a number is a file that it goes to instead. */
+  static launch(environment: Readonly<Record<string, string>>, stdout: 'pipe' | number = 'pipe'): ServiceProcess {
+    return new ServiceProcess(environment, stdout)
   }
 
   get address(): string {

@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { describe, expect, inject, test } from 'vitest'
 import { addRequest } from '../client.js'
 import { expectRefusal, retryInfo } from '../refusal.js'
@@ -11,6 +12,8 @@ import { Observer } from './streams.js'
 const MONGODB_URI = inject('mongodbUri')
 /** From the database's loss, or its return, until health says so: 10 s, and the machine may have more to do. */
 const noticedMs = 12_000
+/** A file that takes nothing, as on a disk that is full. */
+const fullDisk = '/dev/full'
 
 describe.concurrent('a start', () => {
   test('on a port that is taken names it in the log and ends with 1', async () => {
@@ -60,6 +63,19 @@ describe.concurrent('a start', () => {
       problem: 'the collection message_contacts has other indexes than this version expects: directory_slot',
     })
   })
+
+  test.skipIf(!existsSync(fullDisk))(
+    'with a log that cannot be written says why on stderr and ends with 1',
+    async () => {
+      const stdout = openSync(fullDisk, 'w')
+      const service = ServiceProcess.launch({ MONGODB_URI }, stdout)
+      closeSync(stdout)
+      expect(await service.exit()).toBe(1)
+      const [sentence, cause = ''] = service.complaints().split(/: (.*)\n/s)
+      expect(sentence).toBe('the log cannot be written')
+      expect(JSON.parse(cause)).toEqual({ type: 'Error', code: 'ENOSPC', at: expect.any(Array) })
+    },
+  )
 })
 
 describe.concurrent('health', () => {
