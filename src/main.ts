@@ -12,7 +12,8 @@ async function run(): Promise<number> {
   const signal = stopSignal()
   const app = await startApp(settings, { log }).catch((error: unknown) => {
     if (error instanceof WrongSettings) throw error
-    log.fatal({ listen: settings.LISTEN, cause: describe(error) }, 'cannot listen')
+    if (isOfAddress(error)) log.fatal({ listen: settings.LISTEN, cause: describe(error) }, 'cannot listen')
+    else log.fatal({ cause: describe(error) }, 'cannot start')
   })
   if (!app) return 1
   const reason = await Promise.race([signal, app.broken])
@@ -20,6 +21,12 @@ async function run(): Promise<number> {
   else log.info({ signal: reason }, 'stopping')
   await app.stop()
   return reason instanceof Error ? 1 : 0
+}
+
+/** Whether an address could not be resolved, or not be bound. */
+function isOfAddress(error: unknown): boolean {
+  const { syscall = '' } = error as NodeJS.ErrnoException
+  return ['getaddrinfo', 'listen', 'bind'].includes(syscall)
 }
 
 /** Node's own report would print the message, which may quote what a caller sent; and where the log throws as well it would exit with 7. */

@@ -28,6 +28,35 @@ describe.concurrent('a start', () => {
     await first.kill()
   })
 
+  test.each([
+    ['that is another machine', '192.0.2.1', 'EADDRNOTAVAIL'],
+    // Too long for a name, so that nobody has to be asked.
+    ['that cannot be resolved', 'n'.repeat(64), 'ENOTFOUND'],
+  ])('on a host %s names it in the log and ends with 1', async (_, host, code) => {
+    const service = ServiceProcess.launch({ MONGODB_URI, LISTEN: `${host}:50051` })
+    expect(await service.exit()).toBe(1)
+    expect(service.lines()).toMatchObject([
+      { level: 'fatal', msg: 'cannot listen', listen: { host, port: 50051 }, cause: { code } },
+    ])
+  })
+
+  test('that fails for another reason does not blame the address, and ends with 1', async () => {
+    // Before the service: listening fails at something else than the address.
+    const fault = `import { Server } from 'node:net'
+      Server.prototype.listen = () => { throw new RangeError('out of luck') }`
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(fault)}`
+    const service = ServiceProcess.launch({ MONGODB_URI, NODE_OPTIONS })
+    expect(await service.exit()).toBe(1)
+    expect(service.lines()).toEqual([
+      {
+        level: 'fatal',
+        time: expect.any(String),
+        cause: { type: 'RangeError', at: expect.any(Array) },
+        msg: 'cannot start',
+      },
+    ])
+  })
+
   test('with wrong settings complains of every one of them and ends with 2', async () => {
     const service = ServiceProcess.launch({ LISTEN: 'nowhere', CONTACTS_PER_DIRECTORY: '0', LOG_LEVEL: 'loud' })
     expect(await service.exit()).toBe(2)
