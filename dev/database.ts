@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
+import { uptime } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -77,7 +78,7 @@ export class Database {
     const [line] = (await once(pidPipe, 'data')) as [Buffer]
     pidPipe.destroy()
     this.#pid = Number(line.toString())
-    writeFileSync(this.#pidFile, String(this.#pid))
+    writeFileSync(this.#pidFile, `${this.#pid} ${process.pid}`)
     await this.#writable(child)
     // The process may end without waiting for its database, which then ends by itself.
     child.unref()
@@ -107,11 +108,27 @@ export class Database {
     return `${this.#folder}.pid`
   }
 
-  /** Two at once cannot have the same data, and the one of the last start may still be writing its own. */
+  /**
+   * Two at once cannot have the same data, and the one of the last start may still be writing its own.
+   * Throws where it is not going to end, because whoever started it still lives.
+   */
   async #predecessorGone() {
+    const { pid, owner } = this.#predecessor()
+    if (isAlive(pid) && isAlive(owner) && owner !== process.pid)
+      throw new Error(
+        `Another Message Contacts (process ${owner}) uses ${this.#folder}: stop it first, or set MONGODB_URI to a database of your own.`,
+      )
     const giveUpAt = Date.now() + goneLimitMs
-    while (existsSync(this.#pidFile) && isAlive(Number(readFileSync(this.#pidFile, 'utf8'))) && Date.now() < giveUpAt)
-      await pause(50)
+    while (isAlive(pid) && Date.now() < giveUpAt) await pause(50)
+  }
+
+  /** The database that was started last on these data, and the process that started it; 0 where nobody knows. */
+  #predecessor() {
+    const written = statSync(this.#pidFile, { throwIfNoEntry: false })
+    // After a reboot the numbers may be anybody's.
+    if (!written || written.mtimeMs < Date.now() - uptime() * 1000) return { pid: 0, owner: 0 }
+    const [pid = 0, owner = 0] = readFileSync(this.#pidFile, 'utf8').split(' ').map(Number)
+    return { pid, owner }
   }
 
   #arguments(): string[] {
@@ -163,7 +180,8 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null |
 
 function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0)
+    // To the system 0 is every process of our own group.
+    return pid > 0 && process.kill(pid, 0)
   } catch {
     return false
   }
