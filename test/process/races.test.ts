@@ -1,7 +1,8 @@
 import { type Collection, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Contact } from '../../src/contacts/contact.js'
-import { type AddRequest, addRequest, ContactsClient } from '../client.js'
+import { MessageContactStatus } from '../../src/gen/messagecontacts/v1/message_contact_pb.js'
+import { addRequest, ContactsClient } from '../client.js'
 import { uniqueName } from '../service/running-service.js'
 import { type Attempt, nameOf, reasonsOf, tryToAdd } from './load.js'
 import { ServiceProcess } from './service-process.js'
@@ -24,12 +25,15 @@ describe('two processes on one database', () => {
   })
 
   /** All at once, half of them to each process. */
-  function race(count: number, directoryId: string, request: (index: number) => AddRequest): Promise<Attempt[]> {
+  function race<Ending>(
+    count: number,
+    call: (client: ContactsClient, index: number) => Promise<Ending>,
+  ): Promise<Ending[]> {
     const calls = Array.from({ length: count }, (_, index) => index)
     return Promise.all(
       calls.flatMap((index) => {
         const client = clients[index % clients.length]
-        return client ? [tryToAdd(client, directoryId, request(index))] : []
+        return client ? [call(client, index)] : []
       }),
     )
   }
@@ -42,7 +46,7 @@ describe('two processes on one database', () => {
 
   test('200 adds of one name at once leave exactly one contact', async () => {
     const directoryId = uniqueName('rd')
-    const attempts = await race(200, directoryId, () => addRequest())
+    const attempts = await race(200, (client) => tryToAdd(client, directoryId, addRequest()))
     expect(outside(attempts, ['INVALID_PARAMETER_NAME_ALREADY_USED', 'CONCURRENT_CALL_NOT_SUPPORTED'])).toEqual([])
     expect(acknowledged(attempts)).toHaveLength(1)
     expect(await stored(directoryId)).toEqual(acknowledged(attempts))
@@ -50,19 +54,22 @@ describe('two processes on one database', () => {
 
   test('100 adds of distinct names to one directory leave exactly its limit of 20', async () => {
     const directoryId = uniqueName('rd')
-    const attempts = await race(100, directoryId, (index) => addRequest({ name: nameOf(index) }))
+    const attempts = await race(100, (client, index) =>
+      tryToAdd(client, directoryId, addRequest({ name: nameOf(index) })),
+    )
     expect(outside(attempts, ['LIMIT_EXCEEDED_CONTACTS', 'CONCURRENT_CALL_NOT_SUPPORTED'])).toEqual([])
     expect(acknowledged(attempts)).toHaveLength(20)
     expect(await stored(directoryId)).toEqual(acknowledged(attempts))
   })
 
-  test('50 calls with one client token and one request leave one contact and have one answer', async () => {
+  test('50 calls with one client token and one request leave one contact, and all are answered with the whole of it', async () => {
     const directoryId = uniqueName('rd')
-    const clientToken = uniqueName('token')
-    const attempts = await race(50, directoryId, () => addRequest({ clientToken }))
-    expect(outside(attempts, ['CONCURRENT_CALL_NOT_SUPPORTED'])).toEqual([])
-    const [contactId = ''] = acknowledged(attempts)
-    expect(new Set(acknowledged(attempts))).toEqual(new Set([contactId]))
-    expect(await stored(directoryId)).toEqual([contactId])
+    const request = addRequest({ clientToken: uniqueName('token') })
+    const answers = await race(50, (client) => client.addMessageContact(request, { directoryId }))
+    const contacts = answers.map(({ response }) => response.contact)
+    const [contact] = contacts
+    expect(contact).toMatchObject({ name: request.name, status: MessageContactStatus.VERIFYING })
+    expect(contacts).toEqual(Array.from({ length: 50 }, () => contact))
+    expect(await stored(directoryId)).toEqual([contact?.contactId])
   })
 })
