@@ -1,10 +1,14 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterEach, expect, test } from 'vitest'
-import { echo, known, startToy, stopToys } from './toy-service.js'
+import { echo, known, type RunningToy, startToy, stopToys, toyLimits, until } from './toy-service.js'
 
-afterEach(stopToys)
+const ends: (() => void)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) end()
+  await stopToys()
+})
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),
@@ -43,4 +47,30 @@ test('after stop the port is free for the next', async () => {
   await once(next, 'listening')
   next.close()
   await once(next, 'close')
+})
+
+/** A peer that says nothing, and keeps its side open when the server has closed its own. */
+async function halfOpenPeer(toy: RunningToy): Promise<Socket> {
+  const peer = connect({ port: Number(toy.address.split(':')[1]), host: '127.0.0.1', allowHalfOpen: true })
+  peer.on('error', () => {})
+  peer.resume()
+  ends.push(() => peer.destroy())
+  await once(peer, 'connect')
+  return peer
+}
+
+test('a peer that never closes its side gives up its place when the server closes', async () => {
+  const toy = await startToy(echo, { limits: { ...toyLimits, connections: 1, connectionIdleMs: 50 } })
+  const peer = await halfOpenPeer(toy)
+  await once(peer, 'end')
+  await until('the next one is served', () =>
+    toy
+      .connect()
+      .addMessageContact({ name: 'Tom' }, known)
+      .then(
+        ({ response }) => response.contact?.name === 'Tom',
+        () => false,
+      ),
+  )
+  expect(peer.writable).toBe(true)
 })
