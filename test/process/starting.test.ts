@@ -128,6 +128,23 @@ describe.concurrent('health', () => {
     client.close()
   })
 
+  test('that never was SERVING is told once, and why', async () => {
+    const environment = { MONGODB_URI: 'mongodb://127.0.0.1:1/' }
+    const service = await ServiceProcess.start({ environment, ready: false })
+    await service.logged(({ msg }) => msg === 'health')
+    service.signal('SIGTERM')
+    expect(await service.exit()).toBe(0)
+    expect(service.lines().filter(({ msg }) => msg === 'health')).toEqual([
+      {
+        level: 'warn',
+        time: expect.any(String),
+        serving: false,
+        cause: expect.objectContaining({ type: 'MongoServerSelectionError' }),
+        msg: 'health',
+      },
+    ])
+  })
+
   test('follows the database, gone and come back, without a call that asks for it', async () => {
     const database = await ownDatabase()
     const service = await ServiceProcess.start({ environment: { MONGODB_URI: database.uri } })

@@ -52,6 +52,18 @@ describe('health', () => {
     expect(changes).toEqual([true])
   })
 
+  test('tells of a first probe that failed, and not of those that fail after it', async () => {
+    let probes = 0
+    const { client, health, changes } = await startHealth(async () => {
+      probes += 1
+      throw new Error('down')
+    })
+    void health.follow()
+    await until('more probes said the same', () => probes > 3)
+    expect(await client.check('')).toBe('NOT_SERVING')
+    expect(changes).toEqual([false])
+  })
+
   test('follows the probe, and whoever watches is told of every change and of nothing else', async () => {
     let good = true
     let probes = 0
