@@ -10,12 +10,16 @@ export interface Load {
   readonly p99: number
 }
 
-export interface LoadOptions {
-  readonly address: string
+/** What is called: always the same message. */
+export interface Operation {
   readonly path: string
   readonly message: Uint8Array
-  /** A directory of its own for each call, by its number. */
+  /** The directory of each call, by its number. */
   readonly directoryOf: (call: number) => string
+}
+
+export interface LoadOptions extends Operation {
+  readonly address: string
   readonly inFlight: number
   /** Ends when either is reached. */
   readonly seconds: number
