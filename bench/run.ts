@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { Database } from '../dev/database.js'
+import { startToFirstAnswer } from './first-answer.js'
 import { load, oneAfterAnother } from './load.js'
 import { MeasuredProcess } from './measured-process.js'
 import { addMessageContact, contact, emptyCall, newDirectory } from './operations.js'
@@ -11,14 +12,16 @@ import { printFigure, printRows } from './report.js'
 import { calls, measureInTurn, type Results, type Row } from './rows.js'
 
 /**
- * What a call costs, all in one run: machines are shared and noisy, so only the ratios between the rows are worth quoting.
- * Every row is measured in turn, for several rounds after one that does not count, and told by its medians.
+ * What a call and a start cost, all in one run: machines are shared and noisy, so only the ratios between the rows are worth quoting.
+ * Every row is measured in turn, for several rounds after one that does not count, and told by its medians; the start as often.
  */
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5)
 const secondsARound = Number(process.env['BENCH_SECONDS'] ?? 4)
 const callsForMemory = Number(process.env['BENCH_CALLS'] ?? 200_000)
 
 async function bench(mongodbUri: string) {
+  const starts: number[] = []
+  for (let start = 0; start < rounds; start += 1) starts.push(await startToFirstAnswer(mongodbUri))
   const gathering = await MeasuredProcess.start(mongodbUri)
   const oneByOne = await MeasuredProcess.start(mongodbUri, 'one-by-one')
   const driver = new MongoClient(mongodbUri, { writeConcern: { w: 'majority', journal: true } })
@@ -30,6 +33,7 @@ async function bench(mongodbUri: string) {
   const results = await measureInTurn(Object.values(rows), rounds, secondsARound)
   printRows(results)
   printRatios(rows, results)
+  printFigure('Start to first answer, in seconds', 'at most 1', starts)
   await measureMemory(gathering)
 
   await driver.close()
