@@ -17,8 +17,8 @@ const owner = `
   console.log(database.uri)
   process.stdin.on('end', () => database.stop()).resume()
 `
-/** Shorter than anybody waits for a predecessor to be gone. */
-const atOnceMs = 10_000
+/** Shorter than the 15 seconds that a predecessor is waited for; the machine may have more to do. */
+const atOnceMs = 14_000
 
 let dataFolder: string
 const ends: (() => unknown)[] = []
@@ -96,14 +96,14 @@ describe('a data folder', () => {
     expect(await kept((await startHere()).uri)).toEqual(['first'])
   })
 
-  test('is free after a reboot, whoever has the numbers of its processes now', async () => {
-    await (await startHere()).stop()
+  test('is free, with its data, after a reboot, whoever has the numbers of its processes now', async () => {
+    const database = await startHere()
+    await keep(database.uri, 'first')
+    await database.stop()
     const files = await readdir(dataFolder)
     const note = join(dataFolder, files.find((name) => name.endsWith('.pid')) ?? '')
     await writeFile(note, `${process.ppid} ${process.ppid}`)
     await utimes(note, 0, 0)
-    const begunAt = Date.now()
-    await startHere()
-    expect(Date.now() - begunAt).toBeLessThan(atOnceMs)
+    expect(await kept((await startHere()).uri)).toEqual(['first'])
   })
 })
