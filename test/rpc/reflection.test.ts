@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MessageContactService } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { type RunningService, startService } from '../service/running-service.js'
 import { reflect } from './reflection-client.js'
 
@@ -26,10 +27,13 @@ describe.each(['v1', 'v1alpha'] as const)('reflection %s', (version) => {
       new Set([
         'messagecontacts/v1/message_contact_service.proto',
         'messagecontacts/v1/message_contact.proto',
+        'google/protobuf/field_mask.proto',
         'google/protobuf/timestamp.proto',
       ]),
     )
-    expect(files[0]?.service[0]?.method.map(({ name }) => name)).toEqual(['AddMessageContact'])
+    expect(files[0]?.service[0]?.method.map(({ name }) => name)).toEqual(
+      MessageContactService.methods.map(({ name }) => name),
+    )
   })
 
   test.each([
