@@ -44,11 +44,15 @@ export function failureOf(act: () => unknown): Failure {
   return expect.fail(`nothing was thrown, but given: ${JSON.stringify(answer)}`)
 }
 
-/** A request's violations in order, after a look at what must be true of every refusal of a request. */
-export function violationsOf(fields: RequestFields, rules: FieldRules = defaultRules): (readonly [string, Reason])[] {
-  const { reason, facts } = failureOf(() => parse(fields, rules))
+/** The violations of a refused request in order, after a look at what must be true of every refusal of a request. */
+export function violationsIn(act: () => unknown): (readonly [string, Reason])[] {
+  const { reason, facts } = failureOf(act)
   const { violations = [], ...others } = facts
   expect(others).toEqual({})
   expect(reason).toBe(violations[0]?.reason)
   return violations.map(({ field, reason }) => [field, reason] as const)
 }
+
+/** The violations of a request that is accepted but for the fields given. */
+export const violationsOf = (fields: RequestFields, rules: FieldRules = defaultRules) =>
+  violationsIn(() => parse(fields, rules))

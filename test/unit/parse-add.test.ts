@@ -1,11 +1,7 @@
-import { create } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Contact } from '../../src/contacts/contact.js'
-import { show as showing } from '../../src/contacts/messages.js'
 import { meanings, type Reason } from '../../src/failure.js'
-import { MessageContactStatus, MessageType, Title } from '../../src/gen/messagecontacts/v1/message_contact_pb.js'
-import { AddMessageContactResponseSchema } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
+import { MessageType, Title } from '../../src/gen/messagecontacts/v1/message_contact_pb.js'
 import { detailsOf, failureOf, parse, type RequestFields, violationsOf } from './parsing.js'
 
 /** Enums are open on the wire: any number may come. */
@@ -208,67 +204,4 @@ describe('any request at all', () => {
       return violationsOf(fields)
     }
   }
-})
-
-describe('a contact becomes a message', () => {
-  const show = (contact: Contact) =>
-    create(AddMessageContactResponseSchema, showing.contact(contact, 'REQUEST')).contact
-  const contact: Contact = {
-    _id: 'c-qL4HqKONzOM7b2Xd',
-    directoryId: 'rd-1',
-    slot: 0,
-    name: '李明',
-    emailAddress: 'li@example.com',
-    title: 'CEO',
-    messageTypes: ['SERVICE_MESSAGE', 'PRODUCT_MESSAGE'],
-    createDate: new Date('2026-01-02T03:04:05.678Z'),
-    updateDate: new Date('2026-02-03T04:05:06.789Z'),
-    revision: 3,
-  }
-
-  test('as it is at first: without dates of proof, addresses empty that it has not', () => {
-    const answer = showing.contact(contact, 'REQUEST')
-    expect(answer).toStrictEqual({
-      requestId: 'REQUEST',
-      contact: {
-        contactId: 'c-qL4HqKONzOM7b2Xd',
-        name: '李明',
-        emailAddress: 'li@example.com',
-        phoneNumber: '',
-        title: Title.CEO,
-        messageTypes: [MessageType.SERVICE_MESSAGE, MessageType.PRODUCT_MESSAGE],
-        status: MessageContactStatus.VERIFYING,
-        createDate: expect.objectContaining({ seconds: 1_767_323_045n, nanos: 678_000_000 }),
-        updateDate: expect.objectContaining({ seconds: 1_770_091_506n, nanos: 789_000_000 }),
-        etag: '"3"',
-        pendingEmailAddress: '',
-        pendingPhoneNumber: '',
-      },
-    })
-  })
-
-  test('with everything that it can have', () => {
-    const whole: Contact = {
-      ...contact,
-      phoneNumber: '86-13900001234',
-      emailVerifyDate: new Date(1000),
-      phoneVerifyDate: new Date(2000),
-      pendingEmailAddress: 'ming@example.com',
-      pendingPhoneNumber: '86-13900005678',
-      clientToken: 'once',
-      requestHash: 'hash',
-    }
-    expect(show(whole)).toMatchObject({
-      phoneNumber: '86-13900001234',
-      status: MessageContactStatus.ACTIVE,
-      emailVerifyDate: { seconds: 1n, nanos: 0 },
-      phoneVerifyDate: { seconds: 2n, nanos: 0 },
-      pendingEmailAddress: 'ming@example.com',
-      pendingPhoneNumber: '86-13900005678',
-    })
-    expect(JSON.stringify(whole)).toContain('rd-1')
-    expect(
-      JSON.stringify(showing.contact(whole, 'R'), (_, value) => (typeof value === 'bigint' ? 0 : value)),
-    ).not.toMatch(/rd-1|once|hash/)
-  })
 })
