@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Contact, type Details, etagOf, newContact, statusOf } from '../../src/contacts/contact.js'
+import { type Contact, type Details, newContact, statusOf } from '../../src/contacts/contact.js'
 
 const now = new Date('2026-01-02T03:04:05.678Z')
 const details: Details = {
@@ -92,8 +92,4 @@ describe('the status of a contact', () => {
   ])('with %s', (_, otherwise, status) => {
     expect(statusOf({ ...contact, slot: 0, ...otherwise })).toBe(status)
   })
-})
-
-test('the etag is the revision in quotation marks', () => {
-  expect([1, 2, 1000].map((revision) => etagOf({ ...contact, slot: 0, revision }))).toEqual(['"1"', '"2"', '"1000"'])
 })
