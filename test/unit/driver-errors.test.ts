@@ -12,7 +12,7 @@ import {
   type TopologyDescription,
 } from 'mongodb'
 import { describe, expect, test } from 'vitest'
-import { type Insertion, insertionsAfter, isPassing } from '../../src/contacts/store/driver-errors.js'
+import { afterSingleWrite, type Insertion, insertionsAfter, isPassing } from '../../src/contacts/store/driver-errors.js'
 import { commandRefused, thrownByInsertMany, unconfirmed, writeConcernError, writeError } from './bulk-errors.js'
 
 const kinds = (insertions: readonly Insertion[]) => insertions.map(({ kind }) => kind)
@@ -171,4 +171,45 @@ test('there is one outcome for each document, none for none', () => {
   expect([0, 1, 500].map((count) => insertionsAfter(thrownByInsertMany(count, lost), count).length)).toEqual([
     0, 1, 500,
   ])
+})
+
+const isDuplicateKey = (error: AnyError) => error instanceof MongoServerError && error.code === 11000
+
+describe('the write of one document', () => {
+  test.each(passing)('is uncertain after %s', (_, error) => {
+    expect(afterSingleWrite(error)).toEqual({ kind: 'uncertain', cause: error })
+  })
+
+  test.each(lasting.filter(([, error]) => !isDuplicateKey(error)))('failed after %s', (_, error) => {
+    expect(afterSingleWrite(error)).toEqual({ kind: 'failed', cause: error })
+  })
+
+  test.each([
+    ['a server error without a code', new MongoServerError({ errmsg: 'odd' })],
+    ['a foreign error with the code of a name that is taken', Object.assign(new Error('odd'), { code: 11000 })],
+    ['nothing', undefined],
+    ['a text', 'MongoNetworkError'],
+  ])('failed after %s', (_, error) => {
+    expect(afterSingleWrite(error)).toEqual({ kind: 'failed', cause: error })
+  })
+
+  test('met a name that is taken where the unique index refuses it', () => {
+    expect(afterSingleWrite(new MongoServerError(writeError(0, 11000)))).toEqual({ kind: 'nameTaken' })
+    expect(afterSingleWrite(commandRefused(11000))).toEqual({ kind: 'nameTaken' })
+  })
+
+  test('is uncertain where it was not confirmed by a majority', () => {
+    const error = unconfirmed()
+    expect(afterSingleWrite(error)).toEqual({ kind: 'uncertain', cause: error })
+  })
+
+  test('was never sent where no server was found in the time of the operation', () => {
+    const cause = noServerInTime()
+    expect(afterSingleWrite(cause)).toEqual({ kind: 'unsent', cause })
+  })
+
+  test('may have been sent where another time-out came', () => {
+    const cause = new MongoOperationTimeoutError('Timed out during connection checkout', { cause: new Error('pool') })
+    expect(afterSingleWrite(cause)).toEqual({ kind: 'uncertain', cause })
+  })
 })
