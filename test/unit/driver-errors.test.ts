@@ -198,8 +198,14 @@ describe('the write of one document', () => {
     expect(afterSingleWrite(commandRefused(11000))).toEqual({ kind: 'nameTaken' })
   })
 
-  test('is uncertain where it was not confirmed by a majority', () => {
-    const error = unconfirmed()
+  test('met a name that is taken also where no majority confirmed that', () => {
+    expect(afterSingleWrite(unconfirmed(writeError(0, 11000)))).toEqual({ kind: 'nameTaken' })
+  })
+
+  test.each([
+    ['was carried out', unconfirmed()],
+    ['failed with a code that passes', unconfirmed(writeError(0, 91))],
+  ])('is uncertain where it %s and was not confirmed by a majority', (_, error) => {
     expect(afterSingleWrite(error)).toEqual({ kind: 'uncertain', cause: error })
   })
 

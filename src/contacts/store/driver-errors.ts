@@ -71,10 +71,14 @@ export function insertionsAfter(error: unknown, count: number): Insertion[] {
  */
 export type SingleWrite = { readonly kind: 'written' | 'missed' | 'nameTaken' } | Unheard
 
-/** What a replaceOne or deleteOne that threw did to its document. Of what a change writes, only the name is under a unique index. */
+/**
+ * What a replaceOne or deleteOne that threw did to its document. Of what a change writes, only the name is under a unique index.
+ * A write that was refused may be unconfirmed as well: then the driver speaks of that alone, and the refusal stands in the reply it keeps.
+ */
 export function afterSingleWrite(error: unknown): SingleWrite {
   if (isSelectionTimeout(error)) return { kind: 'unsent', cause: error }
-  if (error instanceof MongoServerError && error.code === duplicateKey) return { kind: 'nameTaken' }
+  if (error instanceof MongoServerError && (error['writeErrors']?.[0] ?? error).code === duplicateKey)
+    return { kind: 'nameTaken' }
   return { kind: isPassing(error) ? 'uncertain' : 'failed', cause: error }
 }
 
