@@ -9,6 +9,7 @@ import {
   MongoServerError,
   MongoServerSelectionError,
   MongoTopologyClosedError,
+  MongoWriteConcernError,
   type TopologyDescription,
 } from 'mongodb'
 import { describe, expect, test } from 'vitest'
@@ -19,6 +20,10 @@ const kinds = (insertions: readonly Insertion[]) => insertions.map(({ kind }) =>
 const nobody = {} as TopologyDescription
 const noServer = () => new MongoServerSelectionError('no server within 30 ms', nobody)
 const noServerInTime = () => new MongoOperationTimeoutError('Timed out during server selection', { cause: noServer() })
+
+/** A write concern that the members cannot fulfil, which is told after the write was carried out. */
+const unconfirmable = () =>
+  new MongoWriteConcernError({ ok: 1, n: 1, writeConcernError: { code: 79, errmsg: 'unknown mode' } })
 
 /** The server's numbers for members that step down, stop, are interrupted or run out of time. */
 const passingCodes = [
@@ -48,8 +53,11 @@ describe('it will pass', () => {
     expect(isPassing(error)).toBe(true)
   })
 
-  test('a write that was not confirmed', () => {
-    expect(isPassing(unconfirmed())).toBe(true)
+  test.each([
+    ['in time', unconfirmed()],
+    ['for a reason that would be lasting elsewhere', unconfirmable()],
+  ])('a write that was not confirmed %s', (_, error) => {
+    expect(isPassing(error)).toBe(true)
   })
 
   test('a code that came as a text', () => {
@@ -204,6 +212,7 @@ describe('the write of one document', () => {
 
   test.each([
     ['was carried out', unconfirmed()],
+    ['asked for what the members cannot do', unconfirmable()],
     ['failed with a code that passes', unconfirmed(writeError(0, 91))],
   ])('is uncertain where it %s and was not confirmed by a majority', (_, error) => {
     expect(afterSingleWrite(error)).toEqual({ kind: 'uncertain', cause: error })
