@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { MessageContact } from '../../src/gen/messagecontacts/v1/message_contact_pb.js'
+import { expectRefusal } from '../refusal.js'
+import type { Verdict } from '../wire-proxy.js'
+import { Directory, notThere } from './directory.js'
+import { isCalls, startWatched, type WatchedService } from './watched-service.js'
+
+describe('the commands that are sent to the database', () => {
+  let service: WatchedService
+  beforeAll(async () => {
+    service = await startWatched({ environment: { CONTACTS_PER_DIRECTORY: '150' } })
+  })
+  afterAll(() => service.stop())
+
+  test('by Get are one find, and none where the request is unlawful', async () => {
+    const directory = new Directory(service)
+    const { contactId } = await directory.add()
+    expect(await service.commandsOf(() => directory.get(contactId))).toEqual(['find'])
+    expect(await service.commandsOf(() => directory.get('c-?'))).toEqual([])
+  })
+
+  test('by List are one find where the page is the whole list, and a count beside it where it is not', async () => {
+    const directory = new Directory(service)
+    expect(await service.commandsOf(() => directory.list())).toEqual(['find'])
+    await directory.addAll(['Aa', 'Ab', 'Ac'])
+    expect(await service.commandsOf(() => directory.list())).toEqual(['find'])
+    expect(await service.commandsOf(() => directory.list({ pageSize: 3 }))).toEqual(['find'])
+    expect(await service.commandsOf(() => directory.list({ pageSize: 2 }))).toEqual(['find', 'aggregate'])
+    const { nextPageToken: pageToken } = await directory.list({ pageSize: 2 })
+    expect(await service.commandsOf(() => directory.list({ pageToken }))).toEqual(['find', 'aggregate'])
+    expect(await service.commandsOf(() => directory.list({ pageSize: -1, pageToken }))).toEqual([])
+  })
+
+  test('by List of a hundred are no more than by List of two', async () => {
+    const directory = new Directory(service)
+    await directory.addAll(Array.from({ length: 102 }, (_, index) => `T${letter(index / 26)}${letter(index % 26)}`))
+    expect(await service.commandsOf(() => directory.list({ pageSize: 100 }))).toEqual(['find', 'aggregate'])
+  })
+
+  const letter = (index: number) => String.fromCharCode(97 + Math.floor(index))
+
+  test('by Update are a find and an update, and no update where nothing changes or its etag is another', async () => {
+    const directory = new Directory(service)
+    const { contactId } = await directory.add()
+    await directory.add({ name: 'Bob' })
+    expect(await service.commandsOf(() => directory.update({ contactId, name: 'Ann' }))).toEqual(['find', 'update'])
+    expect(await service.commandsOf(() => directory.update({ contactId, name: 'Ann' }))).toEqual(['find'])
+    expect(await service.commandsOf(() => directory.update({ contactId, name: 'Amy', etag: '"7"' }))).toEqual(['find'])
+    expect(await service.commandsOf(() => directory.update({ contactId, name: 'Bob' }))).toEqual(['find', 'update'])
+    expect(await service.commandsOf(() => directory.update({ contactId, name: 'B' }))).toEqual([])
+  })
+
+  test('by Delete are one delete, and a find beside it where its etag is another', async () => {
+    const directory = new Directory(service)
+    const [first, second] = await directory.addAll(['Ann', 'Bob'])
+    const removal = (contact?: MessageContact, etag = '') =>
+      service.commandsOf(() => directory.remove({ contactId: contact?.contactId ?? '', etag }))
+    expect(await removal(first, '"7"')).toEqual(['delete', 'find'])
+    expect(await removal(first, '"1"')).toEqual(['delete'])
+    expect(await removal(second)).toEqual(['delete'])
+    expect(await removal()).toEqual([])
+    expect(await directory.stored()).toEqual([])
+  })
+
+  test('by many Gets at once are few, and each caller gets the own contact', async () => {
+    const directories = Array.from({ length: 6 }, () => new Directory(service))
+    const contacts = await Promise.all(directories.map((directory) => directory.addAll(['Ann', 'Bob'])))
+    const read: unknown[] = []
+    const commands = await service.commandsOf(async () => {
+      const gets = Array.from({ length: 60 }, (_, index) => {
+        const of = index % 6
+        return directories[of]?.get(contacts[of]?.[index % 2]?.contactId ?? '')
+      })
+      read.push(...(await Promise.all(gets)))
+    })
+    expect(read).toEqual(Array.from({ length: 60 }, (_, index) => contacts[index % 6]?.[index % 2]))
+    expect(new Set(commands)).toEqual(new Set(['find']))
+    expect(commands.length).toBeLessThanOrEqual(10)
+  })
+
+  test('by Gets of several directories are one, and each caller sees the own directory alone', async () => {
+    const [one, other] = [new Directory(service), new Directory(service)]
+    const [{ contactId: ofOne }, { contactId: ofOther }] = [await one.add(), await other.add()]
+    let release: () => void = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const finds: (readonly string[])[] = []
+    service.proxy.watch(async (command): Promise<Verdict> => {
+      if (!isCalls(command)) return 'pass'
+      finds.push(command.body['filter']._id.$in)
+      if (finds.length <= 2) await held
+      return 'pass'
+    })
+    // Two finds under way: what comes then gathers behind them.
+    const first = one.get(ofOne)
+    await expect.poll(() => finds.length).toBe(1)
+    const second = one.get(ofOne)
+    await expect.poll(() => finds.length).toBe(2)
+    const gathered = Promise.all([
+      expectOwn(one, ofOne),
+      expectForeign(one, ofOther),
+      expectOwn(other, ofOther),
+      expectForeign(other, ofOne),
+    ])
+    await heard(one)
+    release()
+    await Promise.all([first, second, gathered])
+    expect(finds.slice(2)).toEqual([[ofOne, ofOther, ofOther, ofOne]])
+    service.proxy.calm()
+  })
+
+  const expectOwn = async (directory: Directory, contactId: string) =>
+    expect(await directory.get(contactId)).toMatchObject({ contactId })
+  const expectForeign = (directory: Directory, contactId: string) =>
+    expectRefusal(directory.get(contactId), 'ENTITY_NOT_EXISTS_CONTACT', notThere(contactId))
+  /** One connection carries all calls in order: once a later one is refused, the service has heard what came before. */
+  const heard = (directory: Directory) => expect(directory.get('')).rejects.toThrow('You must specify ContactId.')
+})
