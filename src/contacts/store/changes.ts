@@ -45,13 +45,17 @@ export class Changes {
     spelling: string,
   ): Promise<Contact> {
     this.#collection.mustBePrepared()
+    let attempt: Contact | undefined
     let unsure: Unsure | undefined
     for (let race = 0; race < mostRaces; ) {
-      const contact = await this.#find(key, patience, unsure !== undefined)
-      if (unsure && contact.changeRequestId === unsure.attempt.changeRequestId) return contact
+      const contact = await this.#find(key, patience, unsure)
+      // Also where it was said to have missed: the driver repeats by itself, and what has landed is in the way of its own repeat
+      // on a server that does not know the two for one.
+      if (attempt && contact.changeRequestId === attempt.changeRequestId) return contact
       unsure = stillUnsure(unsure, contact)
       const next = decide(contact)
       if (next === contact) return contact
+      attempt = next
       const write = await this.#replace(contact, next, patience)
       switch (write.kind) {
         case 'written':
@@ -105,16 +109,17 @@ export class Changes {
     const contact = etag === '' ? undefined : await this.#look(key, patience, unsure)
     if (contact) {
       expectEtag(contact, etag)
-      // A majority still has what is being removed by another call.
-      throw new Failure('CONCURRENT_CALL_NOT_SUPPORTED')
+      // A majority still has what is being removed: by another call, or by the attempt of which nothing was heard.
+      throw new Failure(unsure ? 'OUTCOME_UNKNOWN' : 'CONCURRENT_CALL_NOT_SUPPORTED')
     }
     if (!unsure) throw contactNotFound(key.contactId)
   }
 
-  async #find(key: ContactKey, patience: Patience, unsure: boolean): Promise<Contact> {
-    const contact = await this.#look(key, patience, unsure)
-    if (!contact) throw contactNotFound(key.contactId)
-    return contact
+  async #find(key: ContactKey, patience: Patience, unsure: Unsure | undefined): Promise<Contact> {
+    const contact = await this.#look(key, patience, unsure !== undefined)
+    if (contact) return contact
+    // Before the contact was removed, others may have seen what the attempt made of it.
+    throw unsure ? new Failure('OUTCOME_UNKNOWN', { cause: unsure.cause }) : contactNotFound(key.contactId)
   }
 
   #look({ directoryId, contactId }: ContactKey, patience: Patience, unsure: boolean): Promise<Contact | null> {
