@@ -70,6 +70,7 @@ describe.concurrent('a stop in order', () => {
     service.signal('SIGTERM')
     expect(await service.exit(withinMs)).toBe(0)
     await load.stop()
+    expect(service.lines().filter(({ reason }) => reason === 'INTERNAL')).toEqual([])
     expect(others(load, [...whileStopping, 'DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OUT_OF_TIME'])).toEqual([])
     await database.startAgain()
     await expectKept(contactsIn(database.uri, databaseName), load.attempts)

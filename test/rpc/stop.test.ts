@@ -146,7 +146,8 @@ describe('stop', () => {
       RetryInfo: retryInfo(1000),
     })
     const ended = await begun.promise
-    await toy.stop(300)
+    // A quarter of a second before that it is answered: time enough on a busy machine.
+    await toy.stop(1500)
     await refusal
     expect(ended()).toBe(true)
     expect(toy.observed.map(({ reason }) => reason)).toEqual(['OUTCOME_UNKNOWN'])

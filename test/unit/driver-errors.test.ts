@@ -1,6 +1,7 @@
 import {
   type AnyError,
   MongoClientClosedError,
+  MongoExpiredSessionError,
   MongoInvalidArgumentError,
   MongoNetworkError,
   MongoNetworkTimeoutError,
@@ -27,10 +28,10 @@ const unconfirmable = () =>
 
 /** The server's numbers for members that step down, stop, are interrupted or run out of time. */
 const passingCodes = [
-  6, 7, 50, 64, 89, 91, 100, 134, 189, 262, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
+  6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
 ]
-/** Among them: not authorized, wrong password, a broken command, a write conflict, a validator, too large, not allowed by the hoster. */
-const lastingCodes = [1, 2, 9, 13, 18, 59, 85, 112, 121, 8000, 10334, 11000, 17420]
+/** Among them: not authorized, wrong password, a broken command, a validator, too large, not allowed by the hoster. */
+const lastingCodes = [1, 2, 9, 13, 18, 59, 85, 121, 8000, 10334, 11000, 17420]
 
 const passing: readonly (readonly [string, AnyError])[] = [
   ['a lost connection', new MongoNetworkError('connection 1 to 127.0.0.1:1 closed')],
@@ -39,6 +40,7 @@ const passing: readonly (readonly [string, AnyError])[] = [
   ['a search for a server before a repeat, which fails plainly', noServer()],
   ['a client that was closed', new MongoTopologyClosedError()],
   ['a client that was closed under way', new MongoClientClosedError()],
+  ['a session that ended with its client', new MongoExpiredSessionError()],
   ['a client that is not connected', new MongoNotConnectedError('Client must be connected before running operations')],
   ...passingCodes.map((code) => [`a command that is refused with ${code}`, commandRefused(code)] as const),
 ]

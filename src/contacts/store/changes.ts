@@ -20,6 +20,8 @@ interface Unsure {
   readonly cause: unknown
 }
 
+type NotWritten = Exclude<SingleWrite, { kind: 'written' } | { kind: 'missed' }>
+
 /** How contacts are changed and removed. Each step is one write of one document, under the condition that nobody came between. */
 export class Changes {
   readonly #collection: ContactCollection
@@ -57,24 +59,11 @@ export class Changes {
       if (next === contact) return contact
       attempt = next
       const write = await this.#replace(contact, next, patience)
-      switch (write.kind) {
-        case 'written':
-          return next
-        case 'missed':
-          race += 1
-          await setTimeout(this.#dice(afterRaceMs * race))
-          break
-        case 'nameTaken':
-          throw nameUsed(spelling)
-        case 'uncertain':
-          if (unsure) throw new Failure('OUTCOME_UNKNOWN', { cause: write.cause })
-          unsure = { attempt: next, cause: write.cause }
-          break
-        case 'unsent':
-          throw new Failure(unsure ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE', { cause: write.cause })
-        case 'failed':
-          throw new Failure('INTERNAL', { cause: write.cause })
-      }
+      if (write.kind === 'written') return next
+      if (write.kind === 'missed') {
+        race += 1
+        await setTimeout(this.#dice(afterRaceMs * race))
+      } else unsure = unsureAfter(write, next, unsure, spelling)
     }
     throw unsure
       ? new Failure('OUTCOME_UNKNOWN', { cause: unsure.cause })
@@ -157,6 +146,21 @@ export class Changes {
     } catch (error) {
       return afterSingleWrite(error)
     }
+  }
+}
+
+/** What is open after a write that was neither carried out nor overtaken. Throws the answer where nothing is, or where it stays open. */
+function unsureAfter(write: NotWritten, attempt: Contact, unsure: Unsure | undefined, spelling: string): Unsure {
+  switch (write.kind) {
+    case 'nameTaken':
+      throw nameUsed(spelling)
+    case 'failed':
+      throw new Failure('INTERNAL', { cause: write.cause })
+    case 'unsent':
+      throw new Failure(unsure ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE', { cause: write.cause })
+    case 'uncertain':
+      if (unsure) throw new Failure('OUTCOME_UNKNOWN', { cause: write.cause })
+      return { attempt, cause: write.cause }
   }
 }
 

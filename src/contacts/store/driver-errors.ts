@@ -3,6 +3,7 @@ import {
   MongoBulkWriteError,
   MongoClientClosedError,
   MongoError,
+  MongoExpiredSessionError,
   MongoNotConnectedError,
   MongoOperationTimeoutError,
   MongoServerError,
@@ -32,11 +33,12 @@ const refused: Insertion = { kind: 'refused' }
 const duplicateKey = 11000
 
 /**
- * Server codes that say the member is stepping down, stopping, interrupted, overloaded or out of time: such a command may have been carried out.
- * The numbers are the server's error_codes.yml; those the driver repeats by itself are among them.
+ * Server codes that say the member is stepping down, stopping, interrupted, overloaded or out of time: such a command may have been carried out;
+ * or that it conflicts with another one (112), so that it may be tried again. The numbers are the server's error_codes.yml; those the driver
+ * repeats by itself are among them.
  */
 const passing = new Set([
-  6, 7, 50, 64, 89, 91, 100, 134, 189, 262, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
+  6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
 ])
 
 /**
@@ -69,7 +71,11 @@ export function insertionsAfter(error: unknown, count: number): Insertion[] {
  * - `nameTaken`: the unique index of names has another document in the way
  * - `unsent`, `uncertain`, `failed`: as with an Insertion
  */
-export type SingleWrite = { readonly kind: 'written' | 'missed' | 'nameTaken' } | Unheard
+export type SingleWrite =
+  | { readonly kind: 'written' }
+  | { readonly kind: 'missed' }
+  | { readonly kind: 'nameTaken' }
+  | Unheard
 
 /**
  * What a replaceOne or deleteOne that threw did to its document. Of what a change writes, only the name is under a unique index.
@@ -106,7 +112,7 @@ export function isPassing(error: unknown): boolean {
 }
 
 function isClosed(error: MongoAPIError): boolean {
-  return [MongoNotConnectedError, MongoTopologyClosedError, MongoClientClosedError].some(
+  return [MongoNotConnectedError, MongoTopologyClosedError, MongoClientClosedError, MongoExpiredSessionError].some(
     (kind) => error instanceof kind,
   )
 }

@@ -12,7 +12,7 @@ export const withdrawn = Symbol('withdrawn')
 export interface GroupCommitOptions {
   /** How many groups may be under way at once. By default 2: one is written while the next one gathers behind it. */
   readonly underWay?: number
-  /** A group that takes longer than this many milliseconds makes room for the next one, so that a stuck one holds nobody up. By default 300. */
+  /** A group that takes longer than this many milliseconds makes room for the next one, so that a stuck one holds nobody up. By default 500: a database that is merely busy does more in larger groups. */
   readonly slowAfterMs?: number
   /** How many groups may be under way altogether, slow ones among them. By default 16, fewer than the database's connections. */
   readonly altogether?: number
@@ -48,7 +48,7 @@ export class GroupCommit<Item, Outcome> {
     options: GroupCommitOptions = {},
   ) {
     this.#run = run
-    this.#options = { underWay: 2, slowAfterMs: 300, altogether: 16, largest: 500, ...options }
+    this.#options = { underWay: 2, slowAfterMs: 500, altogether: 16, largest: 500, ...options }
   }
 
   /** Gives the item's own outcome, or `withdrawn` where the caller stopped waiting before the item left. Rejects where its whole group failed. */
