@@ -67,7 +67,7 @@ export const anyListRequest: fc.Arbitrary<Omit<ListRequest, 'pageToken'>> = fc.r
   title: filter(title),
   messageType: filter(messageType),
   status: filter(mostly(fc.integer({ min: 1, max: 3 }), fc.constant(4))),
-  namePrefix: fc.oneof({ weight: 3, arbitrary: fc.constant('') }, { weight: 1, arbitrary: lawfulText(namePrefixes) }),
+  namePrefix: fc.oneof({ weight: 2, arbitrary: fc.constant('') }, { weight: 1, arbitrary: lawfulText(namePrefixes) }),
 })
 
 const page: fc.Arbitrary<PageChoice> = fc.oneof(

@@ -62,7 +62,11 @@ export const contactIds: Texts = texts(['c-0000000000000000'].map(asItIs), {
 
 /** No text is refused as a prefix; some are the beginning of nothing. */
 export const namePrefixes: Texts = texts(
-  [...['', 'T', 'Tom', 't', 'a', 'a\u{20000}', '\u8c48', '.', '^T', '\u{10ffff}'].map(asItIs), ['\uf900', '\u8c48']],
+  [
+    ...['', 'T', 'Tom', 'a', 'a\u{20000}', '\u8c48', '.', '^T'].map(asItIs),
+    ['\uf900', '\u8c48'],
+    ['\u8c48\uf900', '\u8c48\u8c48'],
+  ],
   {},
 )
 
