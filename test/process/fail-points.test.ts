@@ -1,52 +1,28 @@
-import { type Collection, type Document, MongoClient } from 'mongodb'
+import type { Document } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Contact } from '../../src/contacts/contact.js'
 import { addRequest } from '../client.js'
 import { expectRefusal, retryInfo } from '../refusal.js'
-import { type RunningService, startService, uniqueName } from '../service/running-service.js'
-import { contactsIn, ownDatabase } from './own-database.js'
+import { uniqueName } from '../service/running-service.js'
+import { type FailingService, passing, startFailing } from './fail-points.js'
 import { Observer } from './streams.js'
 
 /** From a loss, or a return, until health says so: 10 s, and the machine may have more to do. */
 const noticedMs = 12_000
 
 describe('a command that the database makes fail', () => {
-  let admin: MongoClient
-  let service: RunningService
-  let contacts: Collection<Contact>
+  let service: FailingService
 
   beforeAll(async () => {
-    const { uri } = await ownDatabase()
-    admin = new MongoClient(uri)
-    service = await startService({
-      environment: { MONGODB_URI: uri, DATABASE_TIMEOUT_SECONDS: '3', MAX_CALL_SECONDS: '20' },
-    })
-    contacts = contactsIn(uri, service.collection.dbName)
+    service = await startFailing({ DATABASE_TIMEOUT_SECONDS: '3', MAX_CALL_SECONDS: '20' })
   })
-  afterEach(failNothing)
-  afterAll(async () => {
-    await service?.stop()
-    await admin?.close()
-  })
+  afterEach(() => service.failNothing())
+  afterAll(() => service?.stop())
 
-  const failInserts = (fault: Document, mode: Document | 'alwaysOn') => fail('insert', fault, mode)
-  async function fail(command: string, fault: Document, mode: Document | 'alwaysOn') {
-    const data = { failCommands: [command], ...fault }
-    await admin.db('admin').command({ configureFailPoint: 'failCommand', mode, data })
-  }
-  async function failNothing() {
-    await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' })
-  }
+  const failInserts = (fault: Document, mode: { readonly times: number } | 'alwaysOn') =>
+    service.fail('insert', fault, mode)
   const request = () => addRequest({ clientToken: uniqueName('token') })
-  const storedIn = async (directoryId: string) => (await contacts.find({ directoryId }).toArray()).map(({ _id }) => _id)
-
-  const passing: readonly (readonly [string, Document])[] = [
-    ['a write concern that timed out', { writeConcernError: { code: 64, errmsg: 'x' } }],
-    ['a write concern error of a member that stops', { writeConcernError: { code: 91, errmsg: 'x' } }],
-    ['a connection that is closed', { closeConnection: true }],
-    ['a member that stops', { errorCode: 91 }],
-    ['a member that is the primary no more', { errorCode: 10107 }],
-  ]
+  const storedIn = async (directoryId: string) =>
+    (await service.collection.find({ directoryId }).toArray()).map(({ _id }) => _id)
 
   test.each(passing)('an insert, once, with %s, is answered with one contact', async (_, fault) => {
     const directoryId = uniqueName('rd')
@@ -70,7 +46,7 @@ describe('a command that the database makes fail', () => {
       await failInserts(fault, 'alwaysOn')
       const call = service.client.addMessageContact(repeatable, { directoryId })
       await expectRefusal(call, 'OUTCOME_UNKNOWN', { RetryInfo: retryInfo(1000) })
-      await failNothing()
+      await service.failNothing()
       const { response } = await service.client.addMessageContact(repeatable, { directoryId })
       expect(await storedIn(directoryId)).toEqual([response.contact?.contactId])
     },
@@ -89,10 +65,10 @@ describe('a command that the database makes fail', () => {
 
   test('makes health NOT_SERVING while writes are not confirmed by a majority, although reads go on', async () => {
     const observer = new Observer(service.app.address)
-    await fail('update', { writeConcernError: { code: 64, errmsg: 'x' } }, 'alwaysOn')
+    await service.fail('update', { writeConcernError: { code: 64, errmsg: 'x' } }, 'alwaysOn')
     await observer.healthBecomes('NOT_SERVING', noticedMs)
     expect(service.log()).toMatch(/"serving":false,"cause":\{"type":"\w+","code":64/)
-    await failNothing()
+    await service.failNothing()
     await observer.healthBecomes('SERVING', noticedMs)
     observer.close()
   })

@@ -19,10 +19,8 @@ interface Fault {
   readonly verdict: Verdict
   /** How many commands it meets; by default all that the driver sends for the first attempt. */
   readonly times?: number
-  /** What another process does before the service's next command arrives. */
-  readonly meanwhile?: () => Promise<unknown>
-  /** And before each of its reads from then on. */
-  readonly look?: () => Promise<unknown>
+  /** What another process does before each of the service's commands that come then, counted from 1. */
+  readonly meanwhile?: (next: number, name: string) => unknown
 }
 
 describe('a change of which nothing was heard', () => {
@@ -41,13 +39,14 @@ describe('a change of which nothing was heard', () => {
       { _id: contactId },
       { $set: { title: 'CEO', changeRequestId: 'rival' }, $inc: { revision: 1 } },
     )
+  const once = (does: () => unknown) => (next: number) => (next === 1 ? does() : undefined)
   const removal = (contactId: string) => () => service.collection.deleteOne({ _id: contactId })
 
   /** The driver's repeats of a command bear its number. */
-  function disturb({ command, verdict, times = Number.POSITIVE_INFINITY, meanwhile, look }: Fault) {
+  function disturb({ command, verdict, times = Number.POSITIVE_INFINITY, meanwhile }: Fault) {
     let first: unknown
     let met = 0
-    let isOver: Promise<unknown> | undefined
+    let next = 0
     service.proxy.watch(async (sent): Promise<Verdict> => {
       if (!isCalls(sent)) return 'pass'
       const attempt = `${sent.body['lsid']?.id}/${sent.body['txnNumber']}`
@@ -57,9 +56,8 @@ describe('a change of which nothing was heard', () => {
         met += 1
         return met <= times ? verdict : 'pass'
       }
-      isOver ??= Promise.resolve(meanwhile?.())
-      await isOver
-      if (sent.name === 'find') await look?.()
+      next += 1
+      await meanwhile?.(next, sent.name)
       return 'pass'
     })
   }
@@ -97,25 +95,33 @@ describe('a change of which nothing was heard', () => {
 
     test('that landed, and that another change came after, is OUTCOME_UNKNOWN', async () => {
       const { directory, contactId } = await withTom()
-      disturb({ command: 'update', verdict: 'cut after', meanwhile: rival(contactId) })
+      disturb({ command: 'update', verdict: 'cut after', meanwhile: once(rival(contactId)) })
       await expectRefusal(directory.update({ contactId, name: 'Ann' }), 'OUTCOME_UNKNOWN', later)
       expect(await directory.stored()).toMatchObject([{ name: 'Ann', title: 'CEO', revision: 3 }])
     })
 
     test('that landed, and whose contact was removed after, is OUTCOME_UNKNOWN: others may have seen it', async () => {
       const { directory, contactId } = await withTom()
-      disturb({ command: 'update', verdict: 'cut after', meanwhile: removal(contactId) })
+      disturb({ command: 'update', verdict: 'cut after', meanwhile: once(removal(contactId)) })
       await expectRefusal(directory.update({ contactId, name: 'Ann' }), 'OUTCOME_UNKNOWN', later)
       expect(await directory.stored()).toEqual([])
     })
 
     test('that did not land, and cannot any more since another change did, is decided again', async () => {
       const { directory, contactId } = await withTom()
-      disturb({ command: 'update', verdict: 'cut before', meanwhile: rival(contactId) })
+      disturb({ command: 'update', verdict: 'cut before', meanwhile: once(rival(contactId)) })
       expect(await directory.update({ contactId, name: 'Ann' })).toMatchObject({ name: 'Ann', title: 4, etag: '"3"' })
-      disturb({ command: 'update', verdict: 'cut before', meanwhile: rival(contactId) })
+      disturb({ command: 'update', verdict: 'cut before', meanwhile: once(rival(contactId)) })
       await expectRefusal(directory.update({ contactId, name: 'Bob', etag: '"3"' }), 'ETAG_MISMATCH')
       expect(await directory.stored()).toMatchObject([{ name: 'Ann', revision: 4 }])
+    })
+
+    test('that did not land, and cannot any more, is forgotten: overtaken once more, it is decided once more', async () => {
+      const { directory, contactId } = await withTom()
+      const again = rival(contactId)
+      // Before the look, and before the second attempt.
+      disturb({ command: 'update', verdict: 'cut before', meanwhile: (next) => (next <= 2 ? again() : undefined) })
+      expect(await directory.update({ contactId, name: 'Ann' })).toMatchObject({ name: 'Ann', etag: '"4"' })
     })
 
     test('at every attempt is OUTCOME_UNKNOWN, and the contact is in its old state', async () => {
@@ -182,7 +188,7 @@ describe('a change of which nothing was heard', () => {
 
     test('that did not land, and whose contact another call changed, is ETAG_MISMATCH', async () => {
       const { directory, contactId } = await withTom()
-      disturb({ command: 'delete', verdict: 'cut before', meanwhile: rival(contactId) })
+      disturb({ command: 'delete', verdict: 'cut before', meanwhile: once(rival(contactId)) })
       await expectRefusal(directory.remove({ contactId, etag: '"1"' }), 'ETAG_MISMATCH')
       expect(await directory.stored()).toMatchObject([{ title: 'CEO', revision: 2 }])
     })
@@ -218,7 +224,7 @@ describe('a change of which nothing was heard', () => {
     test('that a majority has not heard of is OUTCOME_UNKNOWN, and not called a conflict', async () => {
       const { directory, contactId } = await withTom()
       const revision = (revision: number) => service.collection.updateOne({ _id: contactId }, { $set: { revision } })
-      disturb({ command: 'delete', verdict: 'cut before', meanwhile: () => revision(2), look: () => revision(1) })
+      disturb({ command: 'delete', verdict: 'cut before', meanwhile: (_, name) => revision(name === 'delete' ? 2 : 1) })
       await expectRefusal(directory.remove({ contactId, etag: '"1"' }), 'OUTCOME_UNKNOWN', later)
     })
   })
