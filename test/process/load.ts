@@ -1,53 +1,44 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
-import type { Collection } from 'mongodb'
 import { expect } from 'vitest'
-import type { Contact } from '../../src/contacts/contact.js'
-import { type AddRequest, addRequest, ContactsClient, Refused } from '../client.js'
-import { uniqueName } from '../service/running-service.js'
+import { ContactsClient, Refused } from '../client.js'
 
-/** One call and how it ended. */
-export interface Attempt {
-  readonly directoryId: string
-  readonly request: AddRequest
-  /** Of the contact, where the call was answered. */
-  readonly contactId?: string
-  /** Else why not: the reason of its ErrorInfo, or the bare status where the client or grpc-js gave up by itself. */
+/** How a call ended. */
+export interface Ending {
+  /** Where it was not answered, why not: the reason of its ErrorInfo, or the bare status where the client or grpc-js gave up by itself. */
   readonly refused?: string
   readonly tookMs: number
 }
 
+/** Somebody who makes one call after the other on this client: each time it is asked for the next one, it gives how that ended. */
+export type Caller<Attempt extends Ending> = (client: ContactsClient) => () => Promise<Attempt>
+
 export interface LoadOptions {
   readonly address: string
-  /** Connections, and calls in flight on each. By default 4 of 8. */
+  /** Connections, and callers on each. By default 4 of 8. */
   readonly connections?: number
   readonly each?: number
 }
 
 /** Far more than any call may take, so that one which hangs is seen to hang. */
-const patienceMs = 30_000
+export const patienceMs = 30_000
 /** So that a service which is away is not asked all the time. */
 const afterRefusalMs = 50
-const contactsInDirectory = 15
 
-/** A distinct lawful name for each number, and no part of a word: letters stand for its digits. */
-export const nameOf = (index: number) =>
-  `Zq${[...String(index)].map((digit) => String.fromCharCode(97 + Number(digit))).join('')}`
-
-/** Callers that add one contact after the other to directories of their own, every second one with a client token. */
-export class Load {
+/** Many callers at once, and how all their calls ended. */
+export class Load<Attempt extends Ending> {
   readonly attempts: Attempt[] = []
   readonly #clients: readonly ContactsClient[]
   readonly #callers: readonly Promise<void>[]
   #stopping = false
 
-  private constructor({ address, connections = 4, each = 8 }: LoadOptions) {
+  private constructor({ address, connections = 4, each = 8 }: LoadOptions, caller: Caller<Attempt>) {
     this.#clients = Array.from({ length: connections }, () => quickClient(address))
-    this.#callers = this.#clients.flatMap((client) => Array.from({ length: each }, () => this.#call(client)))
+    this.#callers = this.#clients.flatMap((client) => Array.from({ length: each }, () => this.#call(caller(client))))
   }
 
-  static start(options: LoadOptions): Load {
-    return new Load(options)
+  static start<Attempt extends Ending>(caller: Caller<Attempt>, options: LoadOptions): Load<Attempt> {
+    return new Load(options, caller)
   }
 
   /** Resolves when so many more calls have been answered, or fail where they are not in time. */
@@ -80,15 +71,12 @@ export class Load {
   }
 
   #answers() {
-    return this.attempts.filter(({ contactId }) => contactId !== undefined).length
+    return this.attempts.filter(({ refused }) => refused === undefined).length
   }
 
-  async #call(client: ContactsClient) {
-    let directoryId = uniqueName('rd')
-    for (let index = 0; !this.#stopping; index += 1) {
-      if (index % contactsInDirectory === 0) directoryId = uniqueName('rd')
-      const token = index % 2 === 0 ? { clientToken: uniqueName('token') } : {}
-      const attempt = await tryToAdd(client, directoryId, addRequest({ name: nameOf(index), ...token }))
+  async #call(next: () => Promise<Attempt>) {
+    while (!this.#stopping) {
+      const attempt = await next()
       this.attempts.push(attempt)
       if (attempt.refused !== undefined) await pause(afterRefusalMs)
     }
@@ -99,13 +87,14 @@ export class Load {
 export const quickClient = (address: string) =>
   new ContactsClient(address, { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 500 })
 
-export async function tryToAdd(client: ContactsClient, directoryId: string, request: AddRequest): Promise<Attempt> {
+/** How a call ends that is made now, with its answer if there is one. */
+export async function endingOf<Answer>(call: Promise<Answer>): Promise<Ending & { readonly answer?: Answer }> {
   const startedAt = Date.now()
-  const ending = await client.addMessageContact(request, { directoryId, deadlineMs: patienceMs }).then(
-    ({ response }) => ({ contactId: response.contact?.contactId ?? '' }),
+  const ending = await call.then(
+    (answer) => ({ answer }),
     (error: unknown) => ({ refused: reasonOf(error) }),
   )
-  return { directoryId, request, tookMs: Date.now() - startedAt, ...ending }
+  return { ...ending, tookMs: Date.now() - startedAt }
 }
 
 /** A refusal's reason, or where it has no details its status. */
@@ -116,39 +105,17 @@ export function reasonOf(error: unknown): string {
 }
 
 /** The reasons calls were refused for, each once. */
-export const reasonsOf = (attempts: readonly Attempt[]) =>
+export const reasonsOf = (attempts: readonly Ending[]) =>
   [...new Set(attempts.flatMap(({ refused }) => refused ?? []))].sort()
 
-/** These say that nothing was written; after all others something may have been. */
-const nothingWritten = ['DATABASE_UNAVAILABLE', 'SHUTTING_DOWN', 'OVERLOADED', 'CONCURRENT_CALL_NOT_SUPPORTED']
+/** The reasons beside those that are expected. */
+export const reasonsBeside = (attempts: readonly Ending[], expected: readonly string[]) =>
+  reasonsOf(attempts).filter((reason) => !expected.includes(reason))
 
-/** Every acknowledged contact is there, none is twice, and nothing is there that a refusal said was not written. */
-export async function expectKept(collection: Collection<Contact>, attempts: readonly Attempt[]): Promise<void> {
-  const place = ({ directoryId, name }: { directoryId: string; name: string }) => `${directoryId}/${name}`
-  const directories = [...new Set(attempts.map(({ directoryId }) => directoryId))]
-  const stored = await collection.find({ directoryId: { $in: directories } }).toArray()
-  const byPlace = new Map(stored.map((contact) => [place(contact), contact._id]))
-  expect(byPlace.size, 'no contact is there twice').toBe(stored.length)
-  const wrong = attempts.filter(({ directoryId, request, contactId, refused = '' }) => {
-    const id = byPlace.get(place({ directoryId, name: request.name ?? '' }))
-    return contactId === undefined ? id !== undefined && nothingWritten.includes(refused) : id !== contactId
-  })
-  expect(wrong, 'what was acknowledged is there, what was surely not written is not').toEqual([])
-}
+/** Whether a refusal says that nothing was written; after all others something may have been. */
+export const saysNothingWritten = (refused: string) =>
+  ['DATABASE_UNAVAILABLE', 'SHUTTING_DOWN', 'OVERLOADED', 'CONCURRENT_CALL_NOT_SUPPORTED'].includes(refused)
 
-/** Repeats with their tokens what was left open: each is answered with one contact, the one that is stored. */
-export async function expectRepeatable(
-  client: ContactsClient,
-  collection: Collection<Contact>,
-  attempts: readonly Attempt[],
-): Promise<void> {
-  const open = attempts.filter(({ refused, request }) => refused !== undefined && request.clientToken !== undefined)
-  const repeats = await Promise.all(open.map(({ directoryId, request }) => tryToAdd(client, directoryId, request)))
-  const stored = await Promise.all(
-    open.map(({ directoryId, request }) =>
-      collection.find({ directoryId, name: request.name ?? '' }, { projection: { _id: 1 } }).toArray(),
-    ),
-  )
-  expect(open.length, 'some calls were left open').toBeGreaterThan(0)
-  expect(stored.map((contacts) => contacts.map(({ _id }) => _id))).toEqual(repeats.map(({ contactId }) => [contactId]))
-}
+/** A distinct lawful name for each number, and no part of a word: letters stand for its digits. */
+export const nameOf = (index: number) =>
+  `Zq${[...String(index)].map((digit) => String.fromCharCode(97 + Number(digit))).join('')}`

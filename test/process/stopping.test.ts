@@ -1,7 +1,8 @@
 import { describe, expect, inject, test } from 'vitest'
 import { uniqueName } from '../service/running-service.js'
 import { WireProxy } from '../wire-proxy.js'
-import { expectKept, Load, reasonsOf } from './load.js'
+import { Load, reasonsBeside, reasonsOf } from './load.js'
+import { adding, expectKept } from './load-of-adds.js'
 import { contactsIn, databaseName, ownDatabase } from './own-database.js'
 import { ServiceProcess } from './service-process.js'
 import { halfSentCall, Observer } from './streams.js'
@@ -19,20 +20,18 @@ async function startService(otherwise: Readonly<Record<string, string>> = {}) {
 
 /** Beside these a client that finds nobody says UNAVAILABLE by itself. */
 const whileStopping = ['SHUTTING_DOWN', 'UNAVAILABLE']
-const others = (load: Load, expected: readonly string[]) =>
-  reasonsOf(load.attempts).filter((reason) => !expected.includes(reason))
 
 describe.concurrent('a stop in order', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     '%s under load keeps what was acknowledged and ends with 0',
     async (signal) => {
       const { service, contacts } = await startService()
-      const load = Load.start({ address: service.address, connections: 2 })
+      const load = Load.start(adding, { address: service.address, connections: 2 })
       await load.answered(50)
       service.signal(signal)
       expect(await service.exit(withinMs)).toBe(0)
       await load.stop()
-      expect(others(load, whileStopping)).toEqual([])
+      expect(reasonsBeside(load.attempts, whileStopping)).toEqual([])
       await expectKept(contacts(), load.attempts)
     },
   )
@@ -64,14 +63,16 @@ describe.concurrent('a stop in order', () => {
   test('ends with 0 while the database is away', async () => {
     const database = await ownDatabase()
     const service = await ServiceProcess.start({ environment: { MONGODB_URI: database.uri } })
-    const load = Load.start({ address: service.address, connections: 2 })
+    const load = Load.start(adding, { address: service.address, connections: 2 })
     await load.answered(50)
     await database.kill()
     service.signal('SIGTERM')
     expect(await service.exit(withinMs)).toBe(0)
     await load.stop()
     expect(service.lines().filter(({ reason }) => reason === 'INTERNAL')).toEqual([])
-    expect(others(load, [...whileStopping, 'DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OUT_OF_TIME'])).toEqual([])
+    expect(
+      reasonsBeside(load.attempts, [...whileStopping, 'DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OUT_OF_TIME']),
+    ).toEqual([])
     await database.startAgain()
     await expectKept(contactsIn(database.uri, databaseName), load.attempts)
   })
@@ -81,14 +82,14 @@ describe.concurrent('a stop in order', () => {
     // Nobody else ends these calls, neither the client nor a time limit.
     const patient = { MAX_CALL_SECONDS: '60', DATABASE_TIMEOUT_SECONDS: '60' }
     const { service, contacts } = await startService({ MONGODB_URI: proxy.uri, ...patient })
-    const load = Load.start({ address: service.address, connections: 2 })
+    const load = Load.start(adding, { address: service.address, connections: 2 })
     await load.answered(50)
     proxy.holdBack()
     service.signal('SIGTERM')
     expect(await service.exit(withinMs)).toBe(0)
     await load.stop()
     expect(reasonsOf(load.attempts)).toContain('OUTCOME_UNKNOWN')
-    expect(others(load, [...whileStopping, 'OUTCOME_UNKNOWN', 'OUT_OF_TIME'])).toEqual([])
+    expect(reasonsBeside(load.attempts, [...whileStopping, 'OUTCOME_UNKNOWN', 'OUT_OF_TIME'])).toEqual([])
     await proxy.close()
     await expectKept(contacts(), load.attempts)
   })

@@ -1,41 +1,19 @@
-import type { Collection } from 'mongodb'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Contact } from '../../src/contacts/contact.js'
 import { type AddRequest, addRequest } from '../client.js'
 import { expectRefusal, retryInfo } from '../refusal.js'
-import { type RunningService, startService, uniqueName } from '../service/running-service.js'
-import { type Verdict, WireProxy } from '../wire-proxy.js'
-import { expectKept, expectRepeatable, Load, reasonsOf } from './load.js'
-import { contactsIn } from './own-database.js'
-
-interface Disturbed extends RunningService {
-  readonly proxy: WireProxy
-  readonly contacts: Collection<Contact>
-}
-
-/** The service with a proxy of its own before the database, and a connection past it for the test. */
-async function startDisturbed(environment: Readonly<Record<string, string>> = {}): Promise<Disturbed> {
-  const proxy = await WireProxy.to(inject('mongodbUri'))
-  const MONGODB_DATABASE = uniqueName('wire-faults')
-  const service = await startService({ environment: { MONGODB_URI: proxy.uri, MONGODB_DATABASE, ...environment } })
-  return {
-    ...service,
-    proxy,
-    contacts: contactsIn(inject('mongodbUri'), MONGODB_DATABASE),
-    async stop() {
-      proxy.calm()
-      await service.stop()
-      await proxy.close()
-    },
-  }
-}
+import { uniqueName } from '../service/running-service.js'
+import { startWatched, type WatchedService } from '../service/watched-service.js'
+import type { Verdict } from '../wire-proxy.js'
+import { Load, reasonsBeside } from './load.js'
+import { adding, expectKept, expectRepeatable } from './load-of-adds.js'
 
 const request = () => addRequest({ clientToken: uniqueName('token') })
-const idsIn = async ({ contacts }: Disturbed, directoryId: string) =>
-  (await contacts.find({ directoryId }).toArray()).map(({ _id }) => _id)
+const idsIn = async ({ collection }: WatchedService, directoryId: string) =>
+  (await collection.find({ directoryId }).toArray()).map(({ _id }) => _id)
 
 /** Calls once more: the directory then holds one contact, the one that was answered. */
-async function expectOneContact(service: Disturbed, directoryId: string, repeat: AddRequest): Promise<void> {
+async function expectOneContact(service: WatchedService, directoryId: string, repeat: AddRequest): Promise<void> {
   const { response } = await service.client.addMessageContact(repeat, { directoryId })
   expect(await idsIn(service, directoryId)).toEqual([response.contact?.contactId])
 }
@@ -53,9 +31,9 @@ function causeOf(log: string, reason: string): unknown {
 const later = { RetryInfo: retryInfo(1000) }
 
 describe('a connection cut in the middle of a write', () => {
-  let service: Disturbed
+  let service: WatchedService
   beforeAll(async () => {
-    service = await startDisturbed({ MAX_CALL_SECONDS: '3' })
+    service = await startWatched({ environment: { MAX_CALL_SECONDS: '3' } })
   })
   afterAll(() => service.stop())
 
@@ -77,7 +55,7 @@ describe('a connection cut in the middle of a write', () => {
       const inserts = cutInserts(verdict, 1)
       const { response } = await service.client.addMessageContact(request(), { directoryId })
       expect(inserts.seen).toBeGreaterThan(1)
-      expect((await service.contacts.find({ directoryId }).toArray()).map(({ _id }) => _id)).toEqual([
+      expect((await service.collection.find({ directoryId }).toArray()).map(({ _id }) => _id)).toEqual([
         response.contact?.contactId,
       ])
     },
@@ -94,9 +72,9 @@ describe('a connection cut in the middle of a write', () => {
 })
 
 describe('an attempt that landed unheard of', () => {
-  let service: Disturbed
+  let service: WatchedService
   beforeAll(async () => {
-    service = await startDisturbed({ DATABASE_TIMEOUT_SECONDS: '1' })
+    service = await startWatched({ environment: { DATABASE_TIMEOUT_SECONDS: '1' } })
   })
   afterAll(() => service.stop())
 
@@ -114,7 +92,7 @@ describe('an attempt that landed unheard of', () => {
     const directoryId = uniqueName('rd')
     const repeatable = request()
     service.proxy.watch(async ({ name, body, documents }): Promise<Verdict> => {
-      if (name === 'insert') await service.contacts.insertMany(documents as Contact[])
+      if (name === 'insert') await service.collection.insertMany(documents as Contact[])
       return name === 'find' && body['filter'].directoryId === directoryId ? 'cut before' : 'pass'
     })
     await expectRefusal(service.client.addMessageContact(repeatable, { directoryId }), 'OUTCOME_UNKNOWN', later)
@@ -127,10 +105,10 @@ describe('an attempt that landed unheard of', () => {
     let looks = 0
     service.proxy.watch(async ({ name, body, documents }): Promise<Verdict> => {
       // What a majority does not have yet is there for other reads and in the way of other writes.
-      if (name === 'insert') await service.contacts.insertMany(documents as Contact[])
+      if (name === 'insert') await service.collection.insertMany(documents as Contact[])
       if (name !== 'find' || body['readConcern']?.level !== 'majority') return 'pass'
       looks += 1
-      if (looks <= 8) await service.contacts.deleteOne({ directoryId })
+      if (looks <= 8) await service.collection.deleteOne({ directoryId })
       return 'pass'
     })
     const { response } = await service.client.addMessageContact(addRequest(), { directoryId })
@@ -143,7 +121,7 @@ describe('an attempt that landed unheard of', () => {
 describe('inserts that are stuck', () => {
   test('hold up no other call: the next one is answered while they wait', async () => {
     // Neither the database's time limit nor the service's frees them; the next call's own deadline comes sooner.
-    const service = await startDisturbed({ DATABASE_TIMEOUT_SECONDS: '60', MAX_CALL_SECONDS: '60' })
+    const service = await startWatched({ environment: { DATABASE_TIMEOUT_SECONDS: '60', MAX_CALL_SECONDS: '60' } })
     const stuck = new Set<string>()
     let release: () => void = () => {}
     const held = new Promise<void>((resolve) => {
@@ -172,25 +150,24 @@ describe('inserts that are stuck', () => {
 
 describe('under load', () => {
   const connectionFaults = ['DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OUT_OF_TIME']
-  const others = (load: Load) => reasonsOf(load.attempts).filter((reason) => !connectionFaults.includes(reason))
 
   test('connections cut again and again lose and double nothing', async () => {
-    const service = await startDisturbed()
+    const service = await startWatched()
     const verdicts: readonly Verdict[] = ['pass', 'cut before', 'pass', 'cut after', 'pass', 'pass', 'cut after']
     let inserts = 0
     service.proxy.watch(({ name }) => (name === 'insert' ? (verdicts[inserts++ % verdicts.length] ?? 'pass') : 'pass'))
-    const load = Load.start({ address: service.app.address, connections: 4, each: 8 })
+    const load = Load.start(adding, { address: service.app.address, connections: 4, each: 8 })
     await load.answered(100, 40_000)
     await load.stop()
-    expect(others(load)).toEqual([])
-    await expectKept(service.contacts, load.attempts)
+    expect(reasonsBeside(load.attempts, connectionFaults)).toEqual([])
+    await expectKept(service.collection, load.attempts)
     await service.stop()
   })
 
   test('a database that answers nothing holds up no call past its deadline, and is served again when it answers', async () => {
     const longestCallSeconds = 3
-    const service = await startDisturbed({ MAX_CALL_SECONDS: String(longestCallSeconds) })
-    const load = Load.start({ address: service.app.address, connections: 2, each: 8 })
+    const service = await startWatched({ environment: { MAX_CALL_SECONDS: String(longestCallSeconds) } })
+    const load = Load.start(adding, { address: service.app.address, connections: 2, each: 8 })
     await load.answered(50)
     service.proxy.holdBack()
     await expectRefusal(service.client.addMessageContact(request(), { directoryId: uniqueName('rd') }), 'OUT_OF_TIME')
@@ -199,10 +176,10 @@ describe('under load', () => {
     await load.answered(1, 10_000)
     await load.answered(50)
     await load.stop()
-    expect(others(load)).toEqual([])
+    expect(reasonsBeside(load.attempts, connectionFaults)).toEqual([])
     expect(load.attempts.filter(({ tookMs }) => tookMs > longestCallSeconds * 1000 + 4000)).toEqual([])
-    await expectKept(service.contacts, load.attempts)
-    await expectRepeatable(service.client, service.contacts, load.attempts)
+    await expectKept(service.collection, load.attempts)
+    await expectRepeatable(service.client, service.collection, load.attempts)
     await service.stop()
   })
 })
