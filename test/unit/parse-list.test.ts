@@ -178,7 +178,7 @@ describe('a page token', () => {
     ['messageType', 'message_type', 'INVALID_PARAMETER_MESSAGE_TYPES'],
     ['status', 'status', 'INVALID_PARAMETER_STATUS'],
   ] as const)('belongs to no list with an unlawful %s: both are told', (key, field, reason) => {
-    for (const of of [plain, filteredList])
+    for (const of of [plain, filteredList, { ...filteredList, [key]: undefined }])
       expect(refusalOf({ ...filtered, [key]: wrong[key], pageToken: pageToken(of, 'Tom') })).toEqual([
         ...badToken,
         [field, reason],

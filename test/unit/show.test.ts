@@ -77,22 +77,22 @@ describe('a contact becomes a message', () => {
 })
 
 describe('a page becomes a message', () => {
-  const list: PageRequest = { directoryId: 'rd-1', size: 2, namePrefix: '' }
-  const contacts = [contact, { ...whole, name: 'Tom' }]
+  const list: PageRequest = { directoryId: 'rd-1', size: 3, namePrefix: '' }
+  const contacts = [contact, { ...whole, name: 'Ann' }, { ...whole, name: 'Tom' }]
   const shown = (page: Parameters<typeof show.page>[0], of = list) =>
     create(ListMessageContactsResponseSchema, show.page(page, of, 'REQUEST'))
 
   test('with its contacts in their order, how many there are in all, and no token where the list ends', () => {
-    const message = shown({ contacts, more: false, totalCount: 2 })
+    const message = shown({ contacts, more: false, totalCount: 3 })
     expect(message).toEqual(
       create(ListMessageContactsResponseSchema, {
         requestId: 'REQUEST',
         contacts: contacts.flatMap((one) => asMessage(one) ?? []),
         nextPageToken: '',
-        totalCount: 2,
+        totalCount: 3,
       }),
     )
-    expect(message.contacts).toHaveLength(2)
+    expect(message.contacts).toHaveLength(3)
   })
 
   test('with a token that holds its last name, for this list alone, where the list goes on', () => {
