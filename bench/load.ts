@@ -10,12 +10,16 @@ export interface Load {
   readonly p99: number
 }
 
-/** What is called: always the same message. */
+/** One call: for which directory, and its message as gRPC frames it. */
+export interface Request {
+  readonly directoryId: string
+  readonly message: Uint8Array
+}
+
+/** What is called, over and over. */
 export interface Operation {
   readonly path: string
-  readonly message: Uint8Array
-  /** The directory of each call, by its number. */
-  readonly directoryOf: (call: number) => string
+  readonly nextRequest: () => Request
 }
 
 export interface LoadOptions extends Operation {
@@ -42,7 +46,7 @@ export async function load(options: LoadOptions): Promise<Load> {
     while (more()) {
       started += 1
       const at = performance.now()
-      await call(session, options, options.directoryOf(started))
+      await call(session, options.path, options.nextRequest())
       latencies.push(performance.now() - at)
     }
   }
@@ -72,7 +76,7 @@ function summary(latencies: number[], seconds: number): Load {
   return { calls: sorted.length, seconds, p50: at(0.5), p99: at(0.99) }
 }
 
-function call(session: ClientHttp2Session, { path, message }: LoadOptions, directoryId: string): Promise<void> {
+function call(session: ClientHttp2Session, path: string, { directoryId, message }: Request): Promise<void> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
       ':method': 'POST',

@@ -10,25 +10,29 @@ const execArguments = (process.env['BENCH_NODE'] ?? '').split(' ').filter((argum
 /** The service in a process of its own, and what it has used. */
 export class MeasuredProcess {
   readonly address: string
+  /** The name of its database, which is its own. */
+  readonly database: string
   readonly #process: ChildProcess
 
-  private constructor(child: ChildProcess, address: string) {
+  private constructor(child: ChildProcess, address: string, database: string) {
     this.#process = child
     this.address = address
+    this.database = database
   }
 
   static async start(mongodbUri: string, ...options: readonly string[]): Promise<MeasuredProcess> {
+    const database = `bench-${randomUUID().slice(0, 8)}`
     const child = fork(fileURLToPath(new URL('./measured-service.js', import.meta.url)), [...options], {
       execArgv: ['--expose-gc', ...execArguments],
       env: {
         ...process.env,
         MONGODB_URI: mongodbUri,
-        MONGODB_DATABASE: `bench-${randomUUID().slice(0, 8)}`,
+        MONGODB_DATABASE: database,
         LISTEN: '127.0.0.1:0',
       },
     })
     const [told] = (await once(child, 'message')) as [Extract<Told, { address: string }>]
-    return new MeasuredProcess(child, told.address)
+    return new MeasuredProcess(child, told.address, database)
   }
 
   async usage(question: Question): Promise<Usage> {

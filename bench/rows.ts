@@ -19,12 +19,18 @@ export interface Measured extends Load {
 /** The rounds of each row. */
 export type Results = ReadonlyMap<Row, readonly Measured[]>
 
-/** A row of calls to a service. */
-export const calls = (name: string, operation: Operation, service: MeasuredProcess, inFlight: number): Row => ({
+/** A row of calls to a service; at most `most` in a round. */
+export const calls = (
+  name: string,
+  operation: Operation,
+  service: MeasuredProcess,
+  inFlight: number,
+  most = Number.POSITIVE_INFINITY,
+): Row => ({
   name,
   inFlight,
   service,
-  run: (seconds) => load({ ...operation, address: service.address, inFlight, seconds }),
+  run: (seconds) => load({ ...operation, address: service.address, inFlight, seconds, calls: most }),
 })
 
 /**
