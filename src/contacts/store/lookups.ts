@@ -52,10 +52,9 @@ export class Lookups {
    */
   async list(page: PageRequest, patience: Patience): Promise<Page> {
     this.#collection.mustBePrepared()
-    const hint = 'directory_name'
     const found = await this.#collection.read(patience, (timeoutMS) =>
       this.#collection.documents
-        .find(filterOf(page, page.after), { hint, timeoutMS })
+        .find(filterOf(page, page.after), { timeoutMS })
         .sort({ directoryId: 1, name: 1 })
         .limit(page.size + 1)
         .toArray(),
@@ -65,7 +64,7 @@ export class Lookups {
     const totalCount = isWhole
       ? found.length
       : await this.#collection.read(patience, (timeoutMS) =>
-          this.#collection.documents.countDocuments(filterOf(page), { hint, timeoutMS }),
+          this.#collection.documents.countDocuments(filterOf(page), { timeoutMS }),
         )
     return { contacts: found.slice(0, page.size), more, totalCount }
   }
