@@ -1,6 +1,7 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
-import validator from 'validator'
+// This file alone: all of the package is a hundred of them, which a start would wait for.
+import validator from 'validator/lib/isEmail.js'
 import { Failure, type Reason, type Violation } from '../failure.js'
 import {
   MessageContactStatus,
@@ -62,6 +63,7 @@ const longestAddress = 254
 const longestLocalPart = 64
 /** RFC 1035, 2.3.4: 63. The validator looks at it only together with the other lengths, which are judged here. */
 const tooLongLabel = /[^.]{64}/
+const { default: isEmail } = validator
 const asMailServersTakeIt = { allow_utf8_local_part: false, ignore_max_length: true }
 
 export function parseEmailAddress(text: string): Parsed<string> {
@@ -71,13 +73,13 @@ export function parseEmailAddress(text: string): Parsed<string> {
   const localPart = text.slice(0, Math.max(at, 0))
   if (longerThan(text, longestAddress) || longerThan(localPart, longestLocalPart))
     return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
-  if (localPart.startsWith('"') || !validator.isEmail(text, asMailServersTakeIt))
+  if (localPart.startsWith('"') || !isEmail(text, asMailServersTakeIt))
     return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
   const domain = asciiDomain(text.slice(at + 1))
   const address = `${localPart}@${domain}`
   if (address.length > longestAddress) return bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
   // The ASCII form is judged again: mapping may leave no domain, or a label that was not one before.
-  return !tooLongLabel.test(domain) && (address === text || validator.isEmail(address, asMailServersTakeIt))
+  return !tooLongLabel.test(domain) && (address === text || isEmail(address, asMailServersTakeIt))
     ? good(address)
     : bad(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
 }
