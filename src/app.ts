@@ -110,6 +110,7 @@ export async function startApp(settings: Settings, surroundings: Surroundings): 
 
 function contactService(collection: ContactCollection, settings: Settings, surroundings: Surroundings) {
   const { now = Date.now, dice = (sides) => Math.floor(Math.random() * sides), groupCommit } = surroundings
+  const lookups = new Lookups(collection, groupCommit)
   return createMessageContactService({
     parse: createParsers({ countryCodes: settings.COUNTRY_CODES, phoneNumber: settings.PHONE_NUMBER }),
     additions: new Additions(collection, {
@@ -117,8 +118,8 @@ function contactService(collection: ContactCollection, settings: Settings, surro
       dice,
       groupCommit,
     }),
-    lookups: new Lookups(collection, groupCommit),
-    changes: new Changes(collection, dice),
+    lookups,
+    changes: new Changes(collection, lookups, dice),
     now: () => new Date(now()),
     newContactId: () => `c-${randomId()}`,
   })

@@ -4,7 +4,7 @@ import { type Contact, expectEtag, revisionOf } from '../contact.js'
 import type { ContactCollection } from './collection.js'
 import { afterSingleWrite, type SingleWrite } from './driver-errors.js'
 import type { Patience } from './group-commit.js'
-import type { ContactKey } from './lookups.js'
+import type { ContactKey, Lookups } from './lookups.js'
 import { contactNotFound, nameUsed } from './refusals.js'
 
 /** How often a change may be overtaken by others before its call gives up. */
@@ -25,10 +25,12 @@ type NotWritten = Exclude<SingleWrite, { kind: 'written' } | { kind: 'missed' }>
 /** How contacts are changed and removed. Each step is one write of one document, under the condition that nobody came between. */
 export class Changes {
   readonly #collection: ContactCollection
+  readonly #lookups: Lookups
   readonly #dice: (sides: number) => number
 
-  constructor(collection: ContactCollection, dice: (sides: number) => number) {
+  constructor(collection: ContactCollection, lookups: Lookups, dice: (sides: number) => number) {
     this.#collection = collection
+    this.#lookups = lookups
     this.#dice = dice
   }
 
@@ -111,12 +113,8 @@ export class Changes {
     throw unsure ? new Failure('OUTCOME_UNKNOWN', { cause: unsure.cause }) : contactNotFound(key.contactId)
   }
 
-  #look({ directoryId, contactId }: ContactKey, patience: Patience, unsure: boolean): Promise<Contact | null> {
-    return this.#collection.read(
-      patience,
-      (timeoutMS) => this.#collection.documents.findOne({ _id: contactId, directoryId }, { timeoutMS }),
-      unsure ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE',
-    )
+  #look(key: ContactKey, patience: Patience, unsure: boolean): Promise<Contact | undefined> {
+    return this.#lookups.find(key, patience, unsure ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE')
   }
 
   #replace({ _id, directoryId, revision }: Contact, next: Contact, patience: Patience): Promise<SingleWrite> {

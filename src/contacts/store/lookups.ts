@@ -1,5 +1,5 @@
 import type { Filter } from 'mongodb'
-import { Failure } from '../../failure.js'
+import { Failure, type Reason } from '../../failure.js'
 import type { Contact, StatusName } from '../contact.js'
 import type { Page, PageRequest } from '../pages.js'
 import type { ContactCollection } from './collection.js'
@@ -19,18 +19,24 @@ export class Lookups {
 
   constructor(collection: ContactCollection, groupCommit?: GroupCommitOptions) {
     this.#collection = collection
-    this.#reads = new GroupCommit((keys, deadline) => this.#find(keys, deadline), groupCommit)
+    this.#reads = new GroupCommit((keys, deadline) => this.#findAll(keys, deadline), groupCommit)
   }
 
-  /** One contact; calls that come at once share a command. Refuses with ENTITY_NOT_EXISTS_CONTACT. */
+  /** One contact. Refuses with ENTITY_NOT_EXISTS_CONTACT. */
   async get(key: ContactKey, patience: Patience): Promise<Contact> {
-    const found = await this.#collection.read(patience, () => this.#reads.submit(key, patience))
-    if (found === withdrawn) throw new Failure('OUT_OF_TIME')
+    const found = await this.find(key, patience)
     if (!found) throw contactNotFound(key.contactId)
     return found
   }
 
-  async #find(keys: readonly ContactKey[], deadline: number): Promise<readonly (Contact | undefined)[]> {
+  /** One contact, if it is there; calls that come at once share a command. Where the database cannot be reached it throws `unreachable`. */
+  async find(key: ContactKey, patience: Patience, unreachable?: Reason): Promise<Contact | undefined> {
+    const found = await this.#collection.read(patience, () => this.#reads.submit(key, patience), unreachable)
+    if (found === withdrawn) throw new Failure('OUT_OF_TIME')
+    return found
+  }
+
+  async #findAll(keys: readonly ContactKey[], deadline: number): Promise<readonly (Contact | undefined)[]> {
     const filter = {
       directoryId: { $in: keys.map(({ directoryId }) => directoryId) },
       _id: { $in: keys.map(({ contactId }) => contactId) },
