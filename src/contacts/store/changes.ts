@@ -67,9 +67,7 @@ export class Changes {
         await setTimeout(this.#dice(afterRaceMs * race))
       } else unsure = unsureAfter(write, next, unsure, spelling)
     }
-    throw unsure
-      ? new Failure('OUTCOME_UNKNOWN', { cause: unsure.cause })
-      : new Failure('CONCURRENT_CALL_NOT_SUPPORTED')
+    throw unsure ? unknown(unsure) : new Failure('CONCURRENT_CALL_NOT_SUPPORTED')
   }
 
   /**
@@ -110,7 +108,7 @@ export class Changes {
     const contact = await this.#look(key, patience, unsure !== undefined)
     if (contact) return contact
     // Before the contact was removed, others may have seen what the attempt made of it.
-    throw unsure ? new Failure('OUTCOME_UNKNOWN', { cause: unsure.cause }) : contactNotFound(key.contactId)
+    throw unsure ? unknown(unsure) : contactNotFound(key.contactId)
   }
 
   #look(key: ContactKey, patience: Patience, unsure: boolean): Promise<Contact | undefined> {
@@ -147,6 +145,8 @@ export class Changes {
   }
 }
 
+const unknown = ({ cause }: Unsure) => new Failure('OUTCOME_UNKNOWN', { cause })
+
 /** What is open after a write that was neither carried out nor overtaken. Throws the answer where nothing is, or where it stays open. */
 function unsureAfter(write: NotWritten, attempt: Contact, unsure: Unsure | undefined, spelling: string): Unsure {
   switch (write.kind) {
@@ -166,7 +166,7 @@ function unsureAfter(write: NotWritten, attempt: Contact, unsure: Unsure | undef
 function stillUnsure(unsure: Unsure | undefined, { revision }: Contact): Unsure | undefined {
   if (!unsure || revision < unsure.attempt.revision) return unsure
   // The attempt may be one of several changes since.
-  if (revision > unsure.attempt.revision) throw new Failure('OUTCOME_UNKNOWN', { cause: unsure.cause })
+  if (revision > unsure.attempt.revision) throw unknown(unsure)
   // Another change has its revision: the attempt did not land, and cannot any more.
   return undefined
 }
