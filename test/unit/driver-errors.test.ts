@@ -35,6 +35,11 @@ const lastingCodes = [1, 2, 9, 13, 18, 59, 85, 121, 8000, 10334, 11000, 17420]
 
 const passing: readonly (readonly [string, AnyError])[] = [
   ['a lost connection', new MongoNetworkError('connection 1 to 127.0.0.1:1 closed')],
+  [
+    'a connection whose other end was closed',
+    Object.assign(new Error('This socket has been ended'), { code: 'EPIPE' }),
+  ],
+  ['a connection that was reset', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
   ['a connection that timed out', new MongoNetworkTimeoutError('connection timed out')],
   ['a command that ran out of time', new MongoOperationTimeoutError('Timed out during socket read')],
   ['a search for a server before a repeat, which fails plainly', noServer()],
@@ -75,6 +80,7 @@ describe('it will not pass by itself', () => {
   test.each([
     ['a server error without a code', new MongoServerError({ errmsg: 'odd' })],
     ['a foreign error with a passing code', Object.assign(new Error('odd'), { code: 91 })],
+    ['an error of our own with a code', Object.assign(new TypeError('odd'), { code: 'ERR_INVALID_ARG_TYPE' })],
     ['nothing', undefined],
     ['a text', 'MongoNetworkError'],
   ])('%s', (_, error) => {

@@ -41,6 +41,12 @@ const passing = new Set([
   6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
 ])
 
+/** Node's codes for a connection that is gone. */
+const connectionGone = new Set([
+  ...['EPIPE', 'ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT', 'ENETDOWN', 'ENETUNREACH', 'EHOSTUNREACH'],
+  ...['ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END'],
+])
+
 /**
  * What an insertMany that threw did to each of its `count` documents.
  *
@@ -108,6 +114,8 @@ function isSelectionTimeout(error: unknown): boolean {
 export function isPassing(error: unknown): boolean {
   if (error instanceof MongoWriteConcernError) return true
   if (error instanceof MongoServerError) return passing.has(Number(error.code))
+  // Where a socket fails while the driver waits to write on, it hands on Node's own error.
+  if (error instanceof Error && 'code' in error && connectionGone.has(String(error.code))) return true
   return error instanceof MongoError && (!(error instanceof MongoAPIError) || isClosed(error))
 }
 
