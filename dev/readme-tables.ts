@@ -1,5 +1,5 @@
 import { meanings } from '../src/failure.js'
-import { settingsTable } from '../src/settings.js'
+import { type Setting, settingsTable } from '../src/settings-table.js'
 
 /** The README's tables, out of the code's own. A test compares; `npm run tables` writes them anew. */
 
@@ -21,8 +21,8 @@ const reasons = table(
 
 const settings = table(
   ['setting', 'default', 'meaning'],
-  Object.entries(settingsTable).map(([name, line]) => [
-    `\`${name}\``,
+  Object.entries<Setting>(settingsTable).map(([name, line]) => [
+    line.secret ? `\`${name}\` or \`${name}_FILE\`` : `\`${name}\``,
     line.default === undefined ? (line.optional ? 'none' : 'required') : `\`${line.default}\``,
     line.meaning,
   ]),

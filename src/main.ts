@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { startApp } from './app.js'
 import { createLog, describe } from './log.js'
 import { readSettings, WrongSettings } from './settings.js'
@@ -6,7 +7,7 @@ import { readSettings, WrongSettings } from './settings.js'
 process.exit(await run().catch(complain))
 
 async function run(): Promise<number> {
-  const settings = readSettings(process.env)
+  const settings = readSettings(process.env, (path) => readFileSync(path, 'utf8'))
   const log = createLog(settings.LOG_LEVEL)
   process.on('uncaughtException', (error) => crash(log, error))
   const signal = stopSignal()

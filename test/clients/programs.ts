@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, beforeEach } from 'vitest'
 import { toolsFolder } from '../../dev/database.js'
@@ -12,7 +11,6 @@ const run = promisify(execFile)
 export type Found = { readonly path: string } | { readonly missing: string }
 
 const grpcurlPackage = 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4'
-const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url))
 const installLimitMs = 480_000
 
 /**
@@ -59,14 +57,14 @@ export async function findGrpcurl(): Promise<Found> {
   })
 }
 
-/** Python in an environment of its own, with exactly the packages that `requirements.txt` names. */
-export async function findPython(): Promise<Found> {
-  const folder = join(toolsFolder, 'python-client')
+/** Python in an environment of this name, with exactly the packages that the file `requirements` names. */
+export async function findPython(name: string, requirements: string): Promise<Found> {
+  const folder = join(toolsFolder, name)
   const python = join(folder, 'bin', 'python')
   // Copied last, so that it tells a whole environment of the right versions from any other.
   const label = join(folder, 'requirements.txt')
   if ((await text(label)) === (await text(requirements))) return { path: python }
-  return orWhyNot('there is no Python with gRPC, and none can be set up', async () => {
+  return orWhyNot(`there is no Python for ${name}, and none can be set up`, async () => {
     await run('python3', ['-m', 'venv', '--clear', folder])
     // No compiling: where a package has no build for this Python, pip says so at once.
     const pip = ['-m', 'pip', 'install', '--quiet', '--only-binary', ':all:', '--requirement', requirements]

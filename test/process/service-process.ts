@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, expect } from 'vitest'
+import { verificationSecrets } from '../service/running-service.js'
 
 const projectFolder = dirname(createRequire(import.meta.url).resolve('#package.json'))
 /** As `npm run build` leaves it. */
@@ -16,7 +17,7 @@ export interface LogLine extends Readonly<Record<string, unknown>> {
 }
 
 export interface ServiceProcessOptions {
-  /** The whole environment; by default on any free port of this machine. */
+  /** The whole environment; by default on any free port of this machine, with secrets for tests. */
   readonly environment: Readonly<Record<string, string>>
   /** By default true: wait until calls are served. */
   readonly ready?: boolean
@@ -37,7 +38,7 @@ export class ServiceProcess {
 
   private constructor(environment: Readonly<Record<string, string>>, stdout: 'pipe' | number) {
     this.#child = spawn(process.execPath, ['--enable-source-maps', program], {
-      env: { LISTEN: '127.0.0.1:0', ...environment },
+      env: { LISTEN: '127.0.0.1:0', VERIFICATION_SECRETS: verificationSecrets, ...environment },
       stdio: ['ignore', stdout, 'pipe'],
     })
     const child = this.#child

@@ -1,4 +1,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { addRequest } from '../client.js'
 import { expectRefusal, retryInfo } from '../refusal.js'
@@ -67,6 +70,19 @@ describe.concurrent('a start', () => {
       'CONTACTS_PER_DIRECTORY must be a whole number from 1 to 1000',
       'LOG_LEVEL must be one of: debug, info, warn, error, silent',
     ])
+  })
+
+  test('takes a secret from the file that is named, and complains of one that is not there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'message-contacts-'))
+    const file = join(folder, 'uri')
+    await writeFile(file, `${MONGODB_URI}\n`)
+    const environment = { MONGODB_URI_FILE: file, MONGODB_DATABASE: uniqueName('starting') }
+    const service = await ServiceProcess.start({ environment })
+    await service.kill()
+    await rm(folder, { recursive: true })
+    const other = ServiceProcess.launch(environment)
+    expect(await other.exit()).toBe(2)
+    expect(other.output()).toBe('MONGODB_URI_FILE must name a file that can be read\n')
   })
 
   test.each([

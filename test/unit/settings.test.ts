@@ -1,12 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { printableSettings, readSettings, settingsTable, WrongSettings } from '../../src/settings.js'
+import { printableSettings, readSettings, WrongSettings } from '../../src/settings.js'
+import { type Setting, settingsTable } from '../../src/settings-table.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 const uri = 'mongodb://user:password@database.example:27017'
+const secret = 'o'.repeat(32)
 const names = Object.keys(settingsTable)
-const read = (environment: Environment) => readSettings({ MONGODB_URI: uri, ...environment })
+const required = { MONGODB_URI: uri, VERIFICATION_SECRETS: secret }
+const read = (environment: Environment) => readSettings({ ...required, ...environment })
 
 /** Every complaint about an environment. */
 function complaintsAbout(environment: Environment): readonly string[] {
@@ -20,7 +23,7 @@ function complaintsAbout(environment: Environment): readonly string[] {
   }
   return []
 }
-const complaints = (environment: Environment) => complaintsAbout({ MONGODB_URI: uri, ...environment })
+const complaints = (environment: Environment) => complaintsAbout({ ...required, ...environment })
 
 const defaults = {
   MONGODB_URI: uri,
@@ -29,6 +32,17 @@ const defaults = {
   CONTACTS_PER_DIRECTORY: 20,
   COUNTRY_CODES: ['86'],
   PHONE_NUMBER: 'required',
+  UNSENT_MESSAGES: 'refuse',
+  VERIFICATION_SECRETS: [secret],
+  VERIFICATION_VALID_SECONDS: 1800,
+  VERIFICATION_TRIES: 5,
+  VERIFICATION_TRIES_PER_DAY: 20,
+  MAILS_PER_DAY: 100,
+  TEXTS_PER_DAY: 100,
+  MESSAGES_PER_ADDRESS_PER_MINUTE: 10,
+  MAIL_LANGUAGE: 'en',
+  SMTP_REQUIRE_TLS: false,
+  SMS_HEADERS: {},
   LOG_LEVEL: 'info',
   MAX_CALLS_IN_FLIGHT: 1000,
   MAX_CALL_SECONDS: 10,
@@ -47,21 +61,24 @@ const defaults = {
 }
 
 describe('where nothing is set', () => {
-  test('everything but the database has a default, and the default directory is nobody', () => {
+  test('everything but the database and the secrets has a default, and the default directory is nobody', () => {
     expect(read({})).toStrictEqual(defaults)
   })
 
   test('an empty variable is an unset one', () => {
     expect(
-      read(Object.fromEntries(names.filter((name) => name !== 'MONGODB_URI').map((name) => [name, '']))),
+      read(Object.fromEntries(names.filter((name) => !(name in required)).map((name) => [name, '']))),
     ).toStrictEqual(defaults)
   })
 
-  test('the database is asked for, with what it means', () => {
-    const required = `MONGODB_URI is required. ${settingsTable.MONGODB_URI.meaning}`
-    expect(complaintsAbout({})).toEqual([required])
-    expect(complaintsAbout({ MONGODB_URI: '' })).toEqual([required])
-    expect(complaintsAbout({ MONGODB_URI: undefined })).toEqual([required])
+  test('the database and the secrets are asked for, with what they mean', () => {
+    const asked = [
+      `MONGODB_URI is required. ${settingsTable.MONGODB_URI.meaning}`,
+      `VERIFICATION_SECRETS is required. ${settingsTable.VERIFICATION_SECRETS.meaning}`,
+    ]
+    expect(complaintsAbout({})).toEqual(asked)
+    expect(complaintsAbout({ MONGODB_URI: '', VERIFICATION_SECRETS: '' })).toEqual(asked)
+    expect(complaintsAbout({ MONGODB_URI: undefined, VERIFICATION_SECRETS: undefined })).toEqual(asked)
   })
 
   test('variables of others are nobody’s business', () => {
@@ -71,6 +88,12 @@ describe('where nothing is set', () => {
 
 /** Least, most, and what is said about everything else. */
 const numbers: readonly (readonly [keyof typeof defaults, number, number])[] = [
+  ['VERIFICATION_VALID_SECONDS', 60, 86_400],
+  ['VERIFICATION_TRIES', 1, 100],
+  ['VERIFICATION_TRIES_PER_DAY', 1, 1000],
+  ['MAILS_PER_DAY', 1, 10_000],
+  ['TEXTS_PER_DAY', 1, 10_000],
+  ['MESSAGES_PER_ADDRESS_PER_MINUTE', 1, 1000],
   ['CONTACTS_PER_DIRECTORY', 1, 1000],
   ['MAX_CALLS_IN_FLIGHT', 1, 100_000],
   ['MAX_CALL_SECONDS', 1, 300],
@@ -125,6 +148,8 @@ const accepted: readonly (readonly [name: keyof typeof settingsTable, value: str
   ['COUNTRY_CODES', '86 , 852,  1', ['86', '852', '1']],
   ['PHONE_NUMBER', 'required', 'required'],
   ['PHONE_NUMBER', 'optional', 'optional'],
+  ['UNSENT_MESSAGES', 'refuse', 'refuse'],
+  ['UNSENT_MESSAGES', 'print', 'print'],
   ...['debug', 'info', 'warn', 'error', 'silent'].map((level) => ['LOG_LEVEL', level, level] as const),
 ]
 
@@ -189,6 +214,7 @@ const refused: readonly (readonly [complaint: string, ...values: string[]])[] = 
     '8 6',
   ],
   ['PHONE_NUMBER must be one of: required, optional', 'yes', 'Required', 'optional '],
+  ['UNSENT_MESSAGES must be one of: refuse, print', 'yes', 'Print', 'drop'],
   ['LOG_LEVEL must be one of: debug, info, warn, error, silent', 'trace', 'INFO', 'fatal', ' info'],
 ]
 
@@ -210,6 +236,7 @@ describe('complaints', () => {
     expect(said.map((complaint) => complaint.split(' ').slice(0, 2).join(' '))).toEqual([
       'MONGODB_URI is',
       'LISTEN must',
+      'VERIFICATION_SECRETS is',
       'SHUTDOWN_SECONDS must',
     ])
   })
@@ -229,25 +256,26 @@ describe('complaints', () => {
 })
 
 describe('the table', () => {
-  test.each(Object.entries(settingsTable))('tells what %s means', (_, { meaning }) => {
+  const lines = Object.entries<Setting>(settingsTable)
+  const those = (are: (line: Setting) => unknown) => lines.filter(([, line]) => are(line)).map(([name]) => name)
+
+  test.each(lines)('tells what %s means', (_, { meaning }) => {
     expect(meaning).toMatch(/^[A-Z`].{20,}\.$/)
   })
 
-  test('has one secret and one setting that may be absent', () => {
-    const lines = Object.entries<{ secret?: true; optional?: true; default?: string }>(settingsTable)
-    expect(lines.filter(([, { secret }]) => secret).map(([name]) => name)).toEqual(['MONGODB_URI'])
-    expect(lines.filter(([, line]) => line.optional).map(([name]) => name)).toEqual(['DEFAULT_DIRECTORY_ID'])
-    expect(lines.filter(([, line]) => line.default === undefined).map(([name]) => name)).toEqual([
-      'MONGODB_URI',
-      'DEFAULT_DIRECTORY_ID',
-    ])
+  test('says which are secret, and which may be absent', () => {
+    const gateway = ['SMS_URL', 'SMS_HEADERS', 'SMS_BODY']
+    expect(those(({ secret }) => secret)).toEqual(['MONGODB_URI', 'VERIFICATION_SECRETS', 'SMTP_URL', ...gateway])
+    const absent = ['DEFAULT_DIRECTORY_ID', 'SMTP_URL', 'MAIL_FROM', 'SMS_URL', 'SMS_BODY']
+    expect(those(({ optional }) => optional)).toEqual(absent)
+    expect(those((line) => line.default === undefined && !line.optional)).toEqual(Object.keys(required))
   })
 })
 
-test('what is printed is every setting, the secret one masked', () => {
-  const settings = read({ DEFAULT_DIRECTORY_ID: 'rd-1' })
-  const printed = printableSettings(settings)
-  expect(printed).toEqual({ ...defaults, DEFAULT_DIRECTORY_ID: 'rd-1', MONGODB_URI: '***' })
+test('what is printed is every setting, the secret ones masked where they are set', () => {
+  const printed = printableSettings(read({ DEFAULT_DIRECTORY_ID: 'rd-1' }))
+  const masked = { MONGODB_URI: '***', VERIFICATION_SECRETS: '***', SMS_HEADERS: '***' }
+  expect(printed).toEqual({ ...defaults, DEFAULT_DIRECTORY_ID: 'rd-1', ...masked })
   expect(Object.keys(printed)).toEqual(names)
   expect(JSON.stringify(printed)).not.toContain('password')
 })
