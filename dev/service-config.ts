@@ -2,7 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { meanings } from '../src/failure.js'
 import { MessageContactService } from '../src/gen/messagecontacts/v1/message_contact_service_pb.js'
-import { settingsTable } from '../src/settings.js'
+import { settingsTable } from '../src/settings-table.js'
 
 /**
  * What a gRPC client should do by itself, in the form that all of them read (gRFC A2, A6): give every call a deadline, and repeat those that

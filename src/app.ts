@@ -1,26 +1,31 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { customAlphabet } from 'nanoid'
 import type { Logger } from 'pino'
 import { type Caller, identifyCaller } from './caller.js'
-import { createParsers } from './contacts/messages.js'
+import { Codes } from './contacts/codes.js'
+import { Courier, type CourierOptions } from './contacts/courier.js'
+import { createParsers } from './contacts/requests.js'
 import { createMessageContactService } from './contacts/service.js'
 import { Additions } from './contacts/store/additions.js'
 import { Changes } from './contacts/store/changes.js'
 import { ContactCollection, IndexMismatch } from './contacts/store/collection.js'
 import type { GroupCommitOptions } from './contacts/store/group-commit.js'
 import { Lookups } from './contacts/store/lookups.js'
+import { Quotas } from './contacts/store/quotas.js'
+import { VerificationSending } from './contacts/verification-sending.js'
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js'
 import { file_google_rpc_status } from './gen/google/rpc/status_pb.js'
 import { file_health_v1_health } from './gen/health/v1/health_pb.js'
 import { file_messagecontacts_v1_error_reason } from './gen/messagecontacts/v1/error_reason_pb.js'
 import { MessageContactService } from './gen/messagecontacts/v1/message_contact_service_pb.js'
-import { logAnswered, logHealth } from './log.js'
+import { logAnswered, logCourier, logDelivered, logHealth } from './log.js'
 import { Health } from './rpc/health.js'
 import { createReflection } from './rpc/reflection.js'
-import { type Limits, type Service, serve, service } from './rpc/server.js'
+import { type Limits, type Running, type Service, serve, service } from './rpc/server.js'
+import { createSender, type Sender } from './sending/sender.js'
 import { printableSettings, type Settings, WrongSettings } from './settings.js'
 
 /** The service, serving. */
@@ -44,6 +49,8 @@ export interface Surroundings {
   readonly dice?: (sides: number) => number
   /** How inserts and reads by id gather. The bench compares; nobody else needs to decide. */
   readonly groupCommit?: GroupCommitOptions
+  /** Where messages go that nothing is set up to send, with UNSENT_MESSAGES=print. By default the standard error. */
+  readonly print?: (line: string) => void
   /** Services beside ours, on the same server. */
   readonly services?: readonly Service<Caller>[]
 }
@@ -60,7 +67,8 @@ const probing = { everyMs: 5000, everyMsWhileDown: 500, withinMs: 4500 }
 const serverSelectionMs = 2000
 /** How long a member that said it was going may be passed over after it stayed. By default 10 seconds. */
 const heartbeatMs = 2000
-const closeDatabaseMs = 1000
+/** For the last marks of deliveries, and for closing the database's connections, each. */
+const lastStepsMs = 500
 
 /** A contact's id: `c-` and 16 letters or digits, 95 bits of chance. */
 const randomId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 16)
@@ -84,7 +92,8 @@ export async function startApp(settings: Settings, surroundings: Surroundings): 
       logHealth(log, serving, cause)
     },
   })
-  const contacts = contactService(collection, settings, surroundings)
+  const sender = senderOf(settings, surroundings)
+  const { contacts, courier } = contactRooms(collection, sender, settings, surroundings)
   const server = await serve<Caller>([service(MessageContactService, contacts), ...(surroundings.services ?? [])], {
     ...settings.LISTEN,
     limits: limitsOf(settings),
@@ -98,30 +107,94 @@ export async function startApp(settings: Settings, surroundings: Surroundings): 
   })
   log.info({ version, address: server.address, settings: printableSettings(settings) }, 'listening')
   void health.follow()
-  const stop = async () => {
-    health.stop()
-    await pause(settings.SHUTDOWN_DELAY_SECONDS * 1000)
-    await server.stop(settings.SHUTDOWN_SECONDS * 1000)
-    await Promise.race([client.close(), pause(closeDatabaseMs)])
-    log.info('stopped')
-  }
+  void life.ready.then(() => courier.start())
+  const stop = () => stopInOrder({ health, courier, server, sender, client }, settings, log)
   return { address: server.address, ready: life.ready, broken: life.broken, stop }
 }
 
-function contactService(collection: ContactCollection, settings: Settings, surroundings: Surroundings) {
-  const { now = Date.now, dice = (sides) => Math.floor(Math.random() * sides), groupCommit } = surroundings
+/** What a process stops, from the outside to the inside. */
+interface Stoppable {
+  readonly health: Health
+  readonly courier: Courier
+  readonly server: Running
+  readonly sender: Sender
+  readonly client: MongoClient
+}
+
+async function stopInOrder({ health, courier, server, sender, client }: Stoppable, settings: Settings, log: Logger) {
+  health.stop()
+  await pause(settings.SHUTDOWN_DELAY_SECONDS * 1000)
+  const deliveries = courier.stop()
+  await server.stop(settings.SHUTDOWN_SECONDS * 1000)
+  // What is still being sent is cut off, and queued again.
+  await sender.close()
+  await Promise.race([deliveries, pause(lastStepsMs)])
+  await Promise.race([client.close(), pause(lastStepsMs)])
+  log.info('stopped')
+}
+
+/** What serves contacts, and what brings their messages under way. */
+function contactRooms(collection: ContactCollection, sender: Sender, settings: Settings, surroundings: Surroundings) {
+  const { log, now = Date.now, dice = (sides) => Math.floor(Math.random() * sides), groupCommit } = surroundings
+  const date = () => new Date(now())
+  const codes = new Codes(settings.VERIFICATION_SECRETS)
   const lookups = new Lookups(collection, groupCommit)
-  return createMessageContactService({
+  const changes = new Changes(collection, lookups, dice)
+  const courier = courierOf(sender, { lookups, changes, codes, now: date }, log)
+  const rules = verificationRules(settings)
+  const contacts = createMessageContactService({
     parse: createParsers({ countryCodes: settings.COUNTRY_CODES, phoneNumber: settings.PHONE_NUMBER }),
-    additions: new Additions(collection, {
-      contactsPerDirectory: settings.CONTACTS_PER_DIRECTORY,
-      dice,
-      groupCommit,
-    }),
+    additions: new Additions(collection, { contactsPerDirectory: settings.CONTACTS_PER_DIRECTORY, dice, groupCommit }),
     lookups,
-    changes: new Changes(collection, lookups, dice),
-    now: () => new Date(now()),
+    changes,
+    sending: new VerificationSending({
+      ...{ lookups, changes, quotas: new Quotas(collection), rules, now: date },
+      limits: {
+        perDay: { EMAIL: settings.MAILS_PER_DAY, PHONE: settings.TEXTS_PER_DAY },
+        perAddressPerMinute: settings.MESSAGES_PER_ADDRESS_PER_MINUTE,
+      },
+      missing: (channel) => sender.missing(channel),
+      wake: () => courier.wake(),
+      newVerificationId: () => randomBytes(8).toString('hex'),
+    }),
+    rules,
+    codes,
+    now: date,
     newContactId: () => `c-${randomId()}`,
+  })
+  return { contacts, courier }
+}
+
+/** What a courier needs beside the sender. */
+interface CourierParts extends Pick<CourierOptions, 'lookups' | 'changes' | 'now'> {
+  readonly codes: Codes
+}
+
+const courierOf = (sender: Sender, { codes, ...parts }: CourierParts, log: Logger) =>
+  new Courier({
+    ...parts,
+    send: ({ verificationId, expireDate, ...message }) => {
+      const validMinutes = Math.max(1, Math.round((expireDate.getTime() - parts.now().getTime()) / 60_000))
+      return sender.send({ ...message, code: codes.of(verificationId), validMinutes, reference: verificationId })
+    },
+    newStepId: randomUUID,
+    delivered: (delivered) => logDelivered(log, delivered),
+    failed: (cause) => logCourier(log, cause),
+  })
+
+const verificationRules = (settings: Settings) => ({
+  validMs: settings.VERIFICATION_VALID_SECONDS * 1000,
+  tries: settings.VERIFICATION_TRIES,
+  triesPerDay: settings.VERIFICATION_TRIES_PER_DAY,
+})
+
+function senderOf(settings: Settings, { now = Date.now, print }: Surroundings): Sender {
+  return createSender({
+    mail: { server: settings.SMTP_URL, from: settings.MAIL_FROM, requireTls: settings.SMTP_REQUIRE_TLS },
+    gateway: { url: settings.SMS_URL, headers: settings.SMS_HEADERS, body: settings.SMS_BODY },
+    language: settings.MAIL_LANGUAGE,
+    print: settings.UNSENT_MESSAGES === 'print' ? (print ?? ((line) => process.stderr.write(`${line}\n`))) : undefined,
+    now,
   })
 }
 

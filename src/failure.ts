@@ -8,6 +8,7 @@ export type StatusName =
   | 'INVALID_ARGUMENT'
   | 'DEADLINE_EXCEEDED'
   | 'NOT_FOUND'
+  | 'FAILED_PRECONDITION'
   | 'ALREADY_EXISTS'
   | 'RESOURCE_EXHAUSTED'
   | 'ABORTED'
@@ -16,7 +17,7 @@ export type StatusName =
   | 'UNAUTHENTICATED'
 
 /** The kinds of `google.rpc` detail that may stand beside ErrorInfo. */
-export type DetailKind = 'BadRequest' | 'ResourceInfo' | 'QuotaFailure' | 'RetryInfo'
+export type DetailKind = 'BadRequest' | 'ResourceInfo' | 'PreconditionFailure' | 'QuotaFailure' | 'RetryInfo'
 
 /** What is the same in every refusal for one reason. */
 export interface Meaning {
@@ -28,7 +29,7 @@ export interface Meaning {
   /** A fixed sentence: nothing a caller sent ever stands in it. */
   readonly message: string
   readonly details: readonly DetailKind[]
-  /** For reasons with RetryInfo: the shortest wait before a repeat, in milliseconds. */
+  /** For reasons with RetryInfo: the shortest wait before a repeat, in milliseconds, where the refusal itself does not tell. */
   readonly retryAfterMs?: number
 }
 
@@ -39,6 +40,27 @@ const badRequest = (code: string, message: string): Meaning => ({
   message,
   details: ['BadRequest'],
 })
+
+const failedPrecondition = (code: string, message: string): Meaning => ({
+  code,
+  httpStatus: 400,
+  status: 'FAILED_PRECONDITION',
+  message,
+  details: ['PreconditionFailure'],
+})
+
+/** A limit over time: `retryAfterMs` is its whole length. */
+const quotaExceeded = (code: string, httpStatus: number, message: string, retryAfterMs: number): Meaning => ({
+  code,
+  httpStatus,
+  status: 'RESOURCE_EXHAUSTED',
+  message,
+  details: ['QuotaFailure', 'RetryInfo'],
+  retryAfterMs,
+})
+
+const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
 
 /**
  * Every reason and what it means. The first sixteen are the documented codes of AddMessageContact, with their texts as documented.
@@ -125,7 +147,7 @@ export const meanings: Readonly<Record<Reason, Meaning>> = {
     code: 'OutcomeUnknown',
     httpStatus: 503,
     status: 'UNAVAILABLE',
-    message: 'It is not known whether this was written. Please repeat it with the same ClientToken.',
+    message: 'It is not known whether this was written. Please look, or repeat an Add with the same ClientToken.',
     details: ['RetryInfo'],
     retryAfterMs: 1000,
   },
@@ -175,6 +197,49 @@ export const meanings: Readonly<Record<Reason, Meaning>> = {
   ),
   INVALID_PARAMETER_UPDATE_MASK: badRequest('InvalidParameter.UpdateMask', 'The UpdateMask is invalid.'),
   INVALID_PARAMETER_STATUS: badRequest('InvalidParameter.Status', 'The Status is invalid.'),
+
+  ENTITY_NOT_EXISTS_CONTACT_VERIFICATION: {
+    code: 'EntityNotExists.Contact.Verification',
+    httpStatus: 404,
+    status: 'NOT_FOUND',
+    message: 'Nothing waits for verification there.',
+    details: ['ResourceInfo'],
+  },
+  SEND_VALIDATE_CODE_EXCEEDS_LIMIT_FOR_ACCOUNT: quotaExceeded(
+    'SendValidateCodeExceedsLimitForAccount',
+    409,
+    'The maximum number of verification messages in a day exceeds the limit.',
+    dayMs,
+  ),
+  CONTACT_STATUS_MISMATCH_ACTION: failedPrecondition(
+    'ContactStatusMismatchAction',
+    'The status of the contact does not allow this operation.',
+  ),
+  MISSING_PARAMETER_CODE: badRequest('MissingParameter.Code', 'You must specify Code.'),
+  INVALID_PARAMETER_CODE: badRequest('InvalidParameter.Code', 'The Code is invalid.'),
+  MISSING_PARAMETER_TARGET: badRequest('MissingParameter.Target', 'You must specify EmailAddress or PhoneNumber.'),
+  VERIFICATION_CODE_WRONG: failedPrecondition('VerificationCodeWrong', 'The Code is wrong.'),
+  VERIFICATION_CODE_EXPIRED: failedPrecondition(
+    'VerificationCodeExpired',
+    'The Code is no longer valid. Please ask for a new one.',
+  ),
+  VERIFICATION_TRIES_USED_UP: failedPrecondition(
+    'VerificationTriesUsedUp',
+    'The tries of this Code are used up. Please ask for a new one.',
+  ),
+  VERIFICATION_TRIES_PER_DAY: quotaExceeded(
+    'VerificationTriesPerDay',
+    429,
+    'The maximum number of wrong Codes in a day exceeds the limit.',
+    dayMs,
+  ),
+  LIMIT_EXCEEDED_ADDRESS: quotaExceeded(
+    'LimitExceeded.Address',
+    429,
+    'The maximum number of messages to one address in a minute exceeds the limit.',
+    minuteMs,
+  ),
+  SENDER_NOT_SET_UP: failedPrecondition('SenderNotSetUp', 'This service is not set up to send such messages.'),
 }
 
 /** One field that breaks a rule. `field` is its path in the request, such as `message_types[2]`. */
@@ -183,14 +248,23 @@ export interface Violation {
   readonly reason: Reason
 }
 
+/** Whose limit it is, in the words of a QuotaFailure. */
+export type QuotaSubject = 'resource directory' | 'contact' | 'address'
+
 /** What one refusal adds to its reason. Each becomes a detail of the kind that the reason's meaning names. */
 export interface Facts {
   /** Every violation, in the request's field order; the first is the refusal's reason. */
   readonly violations?: readonly Violation[]
   /** The thing in the way, by type and by the name the caller used for it. */
   readonly resource?: { readonly type: string; readonly name: string }
-  /** The limit that was reached: the setting that holds it, and its value. */
-  readonly quota?: { readonly setting: string; readonly limit: number }
+  /** The limit that was reached: of what, the setting that holds it, and its value. */
+  readonly quota?: { readonly subject: QuotaSubject; readonly setting: string; readonly limit: number }
+  /** What is not as it must be: the contact, by the id the caller used, or a setting, by its name. */
+  readonly precondition?: string
+  /** How long to wait at least before a repeat, in milliseconds, where the reason's own figure is not the truth. */
+  readonly retryAfterMs?: number
+  /** Of this code, after a wrong one. */
+  readonly triesLeft?: number
   /** What went wrong underneath: for the log alone, never for the caller. */
   readonly cause?: unknown
 }

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import type { Delivered } from './contacts/courier.js'
 import { meanings } from './failure.js'
 import type { Answered } from './rpc/call.js'
 
@@ -22,19 +23,30 @@ export function logAnswered(log: Logger, { cause, ...facts }: Answered): void {
     log[level]({ ...facts, ...(cause !== undefined && { cause: describe(cause) }) }, 'answered')
 }
 
+/** A limit that callers reach is their own affair, but for the one of the process. */
 function levelOf(reason: Answered['reason']): 'debug' | 'warn' | 'error' {
   if (reason === 'INTERNAL') return 'error'
-  return reason !== 'OK' &&
-    ['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'].includes(meanings[reason].status) &&
-    reason !== 'LIMIT_EXCEEDED_CONTACTS'
-    ? 'warn'
-    : 'debug'
+  const isOurs =
+    reason === 'OVERLOADED' ||
+    (reason !== 'OK' && ['UNAVAILABLE', 'DEADLINE_EXCEEDED'].includes(meanings[reason].status))
+  return isOurs ? 'warn' : 'debug'
 }
 
 /** One line for a change of health, or for another cause of its being down. */
 export function logHealth(log: Logger, serving: boolean, cause?: unknown): void {
   if (cause === undefined) log.info({ serving }, 'health')
   else log.warn({ serving, cause: describe(cause) }, 'health')
+}
+
+/** One line for a message with a code: `warn` where it failed for good, `info` where it will be tried again. */
+export function logDelivered(log: Logger, { cause, ...facts }: Delivered): void {
+  const level = facts.state === 'FAILED' ? 'warn' : facts.state === 'QUEUED' ? 'info' : 'debug'
+  log[level]({ ...facts, ...(cause !== undefined && { cause: describe(cause) }) }, 'delivered')
+}
+
+/** One line where messages can neither be claimed nor marked. */
+export function logCourier(log: Logger, cause: unknown): void {
+  log.warn({ cause: describe(cause) }, 'deliveries wait')
 }
 
 /** How deep a chain of causes is told. */

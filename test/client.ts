@@ -85,6 +85,41 @@ export class ContactsClient {
     return this.call(MessageContactService.method.deleteMessageContact, request, facts)
   }
 
+  sendEmailVerificationForMessageContact(
+    request: Asks<'sendEmailVerificationForMessageContact'>,
+    facts: CallFacts = {},
+  ): Answers<'sendEmailVerificationForMessageContact'> {
+    return this.call(MessageContactService.method.sendEmailVerificationForMessageContact, request, facts)
+  }
+
+  sendPhoneVerificationForMessageContact(
+    request: Asks<'sendPhoneVerificationForMessageContact'>,
+    facts: CallFacts = {},
+  ): Answers<'sendPhoneVerificationForMessageContact'> {
+    return this.call(MessageContactService.method.sendPhoneVerificationForMessageContact, request, facts)
+  }
+
+  confirmMessageContactVerification(
+    request: Asks<'confirmMessageContactVerification'>,
+    facts: CallFacts = {},
+  ): Answers<'confirmMessageContactVerification'> {
+    return this.call(MessageContactService.method.confirmMessageContactVerification, request, facts)
+  }
+
+  cancelMessageContactUpdate(
+    request: Asks<'cancelMessageContactUpdate'>,
+    facts: CallFacts = {},
+  ): Answers<'cancelMessageContactUpdate'> {
+    return this.call(MessageContactService.method.cancelMessageContactUpdate, request, facts)
+  }
+
+  listMessageContactVerifications(
+    request: Asks<'listMessageContactVerifications'>,
+    facts: CallFacts = {},
+  ): Answers<'listMessageContactVerifications'> {
+    return this.call(MessageContactService.method.listMessageContactVerifications, request, facts)
+  }
+
   close(): void {
     this.#client.close()
   }

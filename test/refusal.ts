@@ -10,11 +10,15 @@ export const requestIdPattern = /^[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4
 /** What the further details must be, without `$typeName` and unknown fields, by their kind. */
 export type ExpectedDetails = Readonly<Record<string, unknown>>
 
-/** The only way a refusal is asserted: status, message, reason, metadata, details and request id, all of them. */
+/**
+ * The only way a refusal is asserted: status, message, reason, metadata, details and request id, all of them. `metadata` is what stands
+ * there beside what is in every refusal.
+ */
 export async function expectRefusal(
   call: Promise<unknown>,
   reason: Reason,
   details: ExpectedDetails = {},
+  metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const refusal = await call.then(
     () => expect.fail(`the call was answered; expected ${reason}`),
@@ -34,7 +38,12 @@ export async function expectRefusal(
         $typeName: 'google.rpc.ErrorInfo',
         reason,
         domain: 'messagecontacts',
-        metadata: { code: meaning.code, httpStatus: String(meaning.httpStatus), requestId: refusal.requestId },
+        metadata: {
+          code: meaning.code,
+          httpStatus: String(meaning.httpStatus),
+          requestId: refusal.requestId,
+          ...metadata,
+        },
       },
       ...Object.entries(details).map(([kind, fields]) => ({ $typeName: `google.rpc.${kind}`, ...(fields as object) })),
     ],
@@ -46,6 +55,19 @@ export function badRequest(...violations: readonly (readonly [field: string, rea
   return {
     fieldViolations: violations.map(([field, reason]) => ({ field, reason, description: meanings[reason].message })),
   }
+}
+
+/** A PreconditionFailure of that reason: what is not as it must be is the contact, or a setting, by its name. */
+export function preconditionFailure(reason: Reason, subject: string) {
+  const { code, message } = meanings[reason]
+  return { violations: [{ type: code, subject, description: message }] }
+}
+
+/** A QuotaFailure of that reason: whose limit it is, the setting that holds it, and its value. */
+export function quotaFailure(reason: Reason, subject: string, setting: string, limit: number) {
+  const { message: description } = meanings[reason]
+  const quota = { quotaMetric: '', quotaId: setting, quotaDimensions: {}, quotaValue: BigInt(limit) }
+  return { violations: [{ subject, description, apiService: '', ...quota }] }
 }
 
 /** A RetryInfo of so many milliseconds. */

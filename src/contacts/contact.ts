@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { Failure } from '../failure.js'
-import type { MessageContactStatus, MessageType, Title } from '../gen/messagecontacts/v1/message_contact_pb.js'
+import type {
+  Channel,
+  DeliveryState,
+  MessageContactStatus,
+  MessageType,
+  Title,
+} from '../gen/messagecontacts/v1/message_contact_pb.js'
 
 /** The contract's titles, message types and states by name: what is stored can be read without the contract at hand. */
 export type TitleName = Exclude<keyof typeof Title, 'UNSPECIFIED'>
@@ -27,9 +33,11 @@ export interface Contact extends Details {
   readonly slot: number
   readonly createDate: Date
   readonly updateDate: Date
-  /** 1 at first, one more with every change. */
+  /** 1 at first, one more with every change that callers see. */
   readonly revision: number
-  /** The call that changed it last: after a broken connection it tells whose write is there. Absent until the first change. */
+  /** One more with every write, also of what callers do not see: nobody may come between. Absent until the first. */
+  readonly version?: number | undefined
+  /** The call, or the step of a delivery, that wrote it last: after a broken connection it tells whose write is there. Absent until the first. */
   readonly changeRequestId?: string | undefined
   /** When the address was proved: it is in effect from then on. */
   readonly emailVerifyDate?: Date | undefined
@@ -37,6 +45,13 @@ export interface Contact extends Details {
   /** A new address that waits behind the one in effect. */
   readonly pendingEmailAddress?: string | undefined
   readonly pendingPhoneNumber?: string | undefined
+  /** The code that the waiting address is proved with. Absent until one is asked for. */
+  readonly emailVerification?: Verification | undefined
+  readonly phoneVerification?: Verification | undefined
+  /** When wrong codes were given, the last of them. */
+  readonly wrongCodeDates?: readonly Date[] | undefined
+  /** The earliest `dueDate` of the two verifications: the deliveries look for it. Absent where nothing is to be sent. */
+  readonly deliveryDueDate?: Date | undefined
   /** The token the contact was added with, and what the request said: a repeat is known by both. */
   readonly clientToken?: string | undefined
   readonly requestHash?: string | undefined
@@ -79,6 +94,12 @@ function hashOf({ name, emailAddress, phoneNumber, title, messageTypes }: Detail
     .digest('base64url')
 }
 
+/** What a rule makes of a contact. Where it refuses, the contact is written all the same: a wrong code is a refusal and a change. */
+export interface Decision {
+  readonly contact: Contact
+  readonly refuse?: Failure
+}
+
 /** What a caller wants otherwise; what is absent stays as it is. */
 export interface Change {
   readonly name?: string | undefined
@@ -96,52 +117,117 @@ export interface ChangeOrigin {
 }
 
 /** The contact after a change: one revision further, or the very same contact where nothing changes. */
-export function changedContact(contact: Contact, change: Change, { requestId, now }: ChangeOrigin): Contact {
-  const email = changedAddress(
-    { address: contact.emailAddress, verifyDate: contact.emailVerifyDate, pending: contact.pendingEmailAddress },
-    change.emailAddress,
-  )
-  const phone = changedAddress(
-    { address: contact.phoneNumber, verifyDate: contact.phoneVerifyDate, pending: contact.pendingPhoneNumber },
-    change.phoneNumber,
-  )
-  const after: Contact = {
+export function changedContact(contact: Contact, change: Change, origin: ChangeOrigin): Contact {
+  const after = {
     ...contact,
+    ...addressFields.EMAIL.write(changedAddress(addressOf(contact, 'EMAIL'), change.emailAddress)),
+    ...addressFields.PHONE.write(changedAddress(addressOf(contact, 'PHONE'), change.phoneNumber)),
     name: change.name ?? contact.name,
-    emailAddress: email.address ?? contact.emailAddress,
-    emailVerifyDate: email.verifyDate,
-    pendingEmailAddress: email.pending,
-    phoneNumber: phone.address,
-    phoneVerifyDate: phone.verifyDate,
-    pendingPhoneNumber: phone.pending,
     title: change.title ?? contact.title,
     messageTypes: change.messageTypes ?? contact.messageTypes,
-    updateDate: now,
-    revision: contact.revision + 1,
-    changeRequestId: requestId,
   }
-  return saysTheSame(contact, after) ? contact : after
+  return saysTheSame(contact, after) ? contact : seen(contact, after, origin)
 }
 
+/** What becomes of a contact that callers see otherwise from now on. */
+export function seen(before: Contact, after: Contact, { requestId, now }: ChangeOrigin): Contact {
+  return { ...unseen(before, after, requestId), revision: before.revision + 1, updateDate: now }
+}
+
+/** What becomes of a contact of which something changes that callers do not see. */
+export function unseen(before: Contact, after: Contact, changeRequestId: string): Contact {
+  const due = [after.emailVerification?.dueDate, after.phoneVerification?.dueDate].filter((date) => date !== undefined)
+  return {
+    ...after,
+    version: (before.version ?? 0) + 1,
+    changeRequestId,
+    deliveryDueDate: due.length > 0 ? new Date(Math.min(...due.map(Number))) : undefined,
+  }
+}
+
+/** A contact has an address of each kind, or none. */
+export type ChannelName = Exclude<keyof typeof Channel, 'UNSPECIFIED'>
+
 /** One of a contact's two addresses, and what waits behind it. */
-interface Address {
+export interface Address {
   readonly address: string | undefined
   /** Set while the address is in effect. */
   readonly verifyDate: Date | undefined
   readonly pending: string | undefined
+  /** The code for the one that waits: for `pending`, or for `address` while that is not in effect. */
+  readonly verification: Verification | undefined
 }
+
+/** A code that was asked for, and the message that brings it. */
+export interface Verification {
+  /** 16 hexadecimal digits, random: together with a secret it makes the code, which is nowhere stored. */
+  readonly id: string
+  readonly sendDate: Date
+  readonly expireDate: Date
+  readonly triesLeft: number
+  readonly deliveryState: Exclude<keyof typeof DeliveryState, 'UNSPECIFIED' | 'NOT_SENT'>
+  /** How often the message was begun to be sent. */
+  readonly attempts: number
+  /** When it is to be sent, or tried again; while it is being sent, when whoever does so has failed. Absent where it needs no more sending. */
+  readonly dueDate?: Date | undefined
+}
+
+/** Where a contact keeps its addresses. */
+const addressFields = {
+  EMAIL: {
+    read: (contact: Contact): Address => ({
+      address: contact.emailAddress,
+      verifyDate: contact.emailVerifyDate,
+      pending: contact.pendingEmailAddress,
+      verification: contact.emailVerification,
+    }),
+    write: ({ address = '', verifyDate, pending, verification }: Address) => ({
+      emailAddress: address,
+      emailVerifyDate: verifyDate,
+      pendingEmailAddress: pending,
+      emailVerification: verification,
+    }),
+  },
+  PHONE: {
+    read: (contact: Contact): Address => ({
+      address: contact.phoneNumber,
+      verifyDate: contact.phoneVerifyDate,
+      pending: contact.pendingPhoneNumber,
+      verification: contact.phoneVerification,
+    }),
+    write: ({ address, verifyDate, pending, verification }: Address) => ({
+      phoneNumber: address,
+      phoneVerifyDate: verifyDate,
+      pendingPhoneNumber: pending,
+      phoneVerification: verification,
+    }),
+  },
+} as const satisfies Record<ChannelName, object>
+
+export const addressOf = (contact: Contact, channel: ChannelName): Address => addressFields[channel].read(contact)
+
+/** The same contact with another address of that kind. */
+export const withAddress = (contact: Contact, channel: ChannelName, address: Address): Contact => ({
+  ...contact,
+  ...addressFields[channel].write(address),
+})
+
+/** The address that waits for its proof. */
+export const waitingIn = ({ address, verifyDate, pending }: Address): string | undefined =>
+  verifyDate ? pending : address
 
 /**
  * A new address waits behind one that is in effect, and replaces one that is not. Set back to the present one, it drops the pending one.
- * `null` takes all of it away: that needs nobody's proof.
+ * `null` takes all of it away: that needs nobody's proof. A code for what waits no longer is worth nothing.
  */
 function changedAddress(present: Address, asked: string | null | undefined): Address {
+  const { address, verifyDate, pending, verification } = present
+  const nothing = { verifyDate: undefined, pending: undefined, verification: undefined }
   if (asked === undefined) return present
-  if (asked === null) return { address: undefined, verifyDate: undefined, pending: undefined }
-  if (asked === present.address) return { ...present, pending: undefined }
-  return present.verifyDate
-    ? { ...present, pending: asked }
-    : { address: asked, verifyDate: undefined, pending: undefined }
+  if (asked === null) return { ...nothing, address: undefined }
+  if (!verifyDate) return { ...nothing, address: asked, verification: asked === address ? verification : undefined }
+  if (asked === pending) return present
+  return { ...nothing, address, verifyDate, pending: asked === address ? undefined : asked }
 }
 
 function saysTheSame(one: Contact, other: Contact): boolean {

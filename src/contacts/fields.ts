@@ -170,6 +170,12 @@ export function parseContactId(text: string): Parsed<string> {
   return /^c-[A-Za-z0-9]{16}$/.test(text) ? good(text) : bad('contact_id', 'INVALID_PARAMETER_CONTACT_ID')
 }
 
+/** Six digits: what cannot be a code is refused before it costs a try. */
+export function parseCode(text: string): Parsed<string> {
+  if (text === '') return bad('code', 'MISSING_PARAMETER_CODE')
+  return /^[0-9]{6}$/.test(text) ? good(text) : bad('code', 'INVALID_PARAMETER_CODE')
+}
+
 const pageSizes = { default: 20, most: 100 } as const
 
 export function parsePageSize(size: number): Parsed<number> {

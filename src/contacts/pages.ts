@@ -28,28 +28,28 @@ export interface Page {
   readonly totalCount: number
 }
 
-/** What a token is bound to. */
-type List = Filters & Pick<PageRequest, 'directoryId'>
+/** What a token is bound to: a list of contacts, or what waits for proof of one contact. */
+type List = Partial<Filters> & { readonly directoryId: string; readonly contactId?: string }
 
 /**
- * What asks for the page behind `lastName`: the name, and a seal over it, the directory and the filters. The seal keeps callers from mistakes,
+ * What asks for the page behind `last`: that, and a seal over it and the list it belongs to. The seal keeps callers from mistakes,
  * not from each other: whatever a token says, only the caller's own directory is read.
  */
-export function pageToken(list: List, lastName: string): string {
-  return Buffer.concat([seal(list, lastName), Buffer.from(lastName)]).toString('base64url')
+export function pageToken(list: List, last: string): string {
+  return Buffer.concat([seal(list, last), Buffer.from(last)]).toString('base64url')
 }
 
-/** The name in a token of this very list. Undefined where it is none, or was altered. */
-export function lastNameIn(token: string, list: List): string | undefined {
-  const lastName = Buffer.from(token, 'base64url').subarray(sealBytes).toString()
-  return pageToken(list, lastName) === token ? lastName : undefined
+/** What the page before ended with, from a token of this very list. Undefined where it is none, or was altered. */
+export function lastInToken(token: string, list: List): string | undefined {
+  const last = Buffer.from(token, 'base64url').subarray(sealBytes).toString()
+  return pageToken(list, last) === token ? last : undefined
 }
 
 const sealBytes = 12
 
-function seal({ directoryId, title, messageType, status, namePrefix }: List, lastName: string): Buffer {
+function seal({ directoryId, contactId, title, messageType, status, namePrefix }: List, last: string): Buffer {
   return createHash('sha256')
-    .update(JSON.stringify([directoryId, title, messageType, status, namePrefix, lastName]))
+    .update(JSON.stringify([directoryId, contactId, title, messageType, status, namePrefix, last]))
     .digest()
     .subarray(0, sealBytes)
 }

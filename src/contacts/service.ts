@@ -1,17 +1,26 @@
 import type { Caller } from '../caller.js'
 import type {
   AddMessageContactRequest,
+  CancelMessageContactUpdateRequest,
+  ConfirmMessageContactVerificationRequest,
   DeleteMessageContactRequest,
   GetMessageContactRequest,
   ListMessageContactsRequest,
+  ListMessageContactVerificationsRequest,
+  SendEmailVerificationForMessageContactRequest,
+  SendPhoneVerificationForMessageContactRequest,
   UpdateMessageContactRequest,
 } from '../gen/messagecontacts/v1/message_contact_service_pb.js'
-import { type Contact, changedContact, expectEtag, newContact } from './contact.js'
-import { type createParsers, show } from './messages.js'
+import { show } from './answers.js'
+import type { Codes } from './codes.js'
+import { type Contact, changedContact, type Decision, expectEtag, newContact } from './contact.js'
+import type { createParsers, TargetRequest } from './requests.js'
 import type { Additions } from './store/additions.js'
 import type { Changes } from './store/changes.js'
 import type { Patience } from './store/group-commit.js'
 import type { Lookups } from './store/lookups.js'
+import { cancelledUpdate, confirmedContact, type VerificationRules, waitingOf } from './verification.js'
+import type { VerificationSending } from './verification-sending.js'
 
 /** What an operation knows of the call it serves. */
 interface Call extends Patience {
@@ -25,12 +34,21 @@ export interface Parts {
   readonly additions: Additions
   readonly lookups: Lookups
   readonly changes: Changes
+  readonly sending: VerificationSending
+  readonly rules: VerificationRules
+  readonly codes: Codes
   readonly now: () => Date
   readonly newContactId: () => string
 }
 
 /** The operations of MessageContactService, each of them: parse, rule, store, show. Their promises are in the contract. */
-export function createMessageContactService({ parse, additions, lookups, changes, now, newContactId }: Parts) {
+// Long, because it is a list: one function for each operation.
+export function createMessageContactService(parts: Parts) {
+  const { parse, additions, lookups, changes, sending, rules, codes, now, newContactId } = parts
+  const send = async ({ contactId, target }: TargetRequest, call: Call) => {
+    const { expireDate, nextSendDate } = await sending.start({ contactId, ...call.caller }, target, call)
+    return show.sending(expireDate, nextSendDate, call.requestId)
+  }
   return {
     async addMessageContact(request: AddMessageContactRequest, call: Call) {
       const asked = parse.addMessageContact(request)
@@ -53,9 +71,9 @@ export function createMessageContactService({ parse, additions, lookups, changes
     async updateMessageContact(request: UpdateMessageContactRequest, call: Call) {
       const { contactId, change, etag } = parse.updateMessageContact(request)
       const { requestId } = call
-      const decide = (contact: Contact) => {
+      const decide = (contact: Contact): Decision => {
         expectEtag(contact, etag)
-        return changedContact(contact, change, { requestId, now: now() })
+        return { contact: changedContact(contact, change, { requestId, now: now() }) }
       }
       return show.contact(await changes.change({ contactId, ...call.caller }, call, decide, request.name), requestId)
     },
@@ -64,6 +82,35 @@ export function createMessageContactService({ parse, additions, lookups, changes
       const { contactId, etag } = parse.deleteMessageContact(request)
       await changes.remove({ contactId, ...call.caller }, etag, call)
       return show.deleted(call.requestId)
+    },
+
+    async sendEmailVerificationForMessageContact(request: SendEmailVerificationForMessageContactRequest, call: Call) {
+      return send(parse.sendEmailVerification(request), call)
+    },
+
+    async sendPhoneVerificationForMessageContact(request: SendPhoneVerificationForMessageContactRequest, call: Call) {
+      return send(parse.sendPhoneVerification(request), call)
+    },
+
+    async confirmMessageContactVerification(request: ConfirmMessageContactVerificationRequest, call: Call) {
+      const { contactId, target, code } = parse.confirmVerification(request)
+      const { requestId } = call
+      const isRight = (verificationId: string) => codes.matches(verificationId, code)
+      const decide = (contact: Contact) => confirmedContact(contact, target, isRight, { requestId, now: now() }, rules)
+      return show.contact(await changes.change({ contactId, ...call.caller }, call, decide), requestId)
+    },
+
+    async cancelMessageContactUpdate(request: CancelMessageContactUpdateRequest, call: Call) {
+      const { contactId, targets } = parse.cancelUpdate(request)
+      const { requestId } = call
+      const decide = (contact: Contact) => ({ contact: cancelledUpdate(contact, targets, { requestId, now: now() }) })
+      return show.contact(await changes.change({ contactId, ...call.caller }, call, decide), requestId)
+    },
+
+    async listMessageContactVerifications(request: ListMessageContactVerificationsRequest, call: Call) {
+      const asked = parse.listVerifications(request, call.caller.directoryId)
+      const contact = await lookups.get(asked, call)
+      return show.verifications(waitingOf(contact), asked, call.requestId)
     },
   }
 }

@@ -6,6 +6,7 @@ import {
   BadRequestSchema,
   ErrorInfoSchema,
   file_google_rpc_error_details,
+  PreconditionFailureSchema,
   QuotaFailureSchema,
   ResourceInfoSchema,
   RetryInfoSchema,
@@ -39,14 +40,17 @@ const details: Readonly<Record<DetailKind, (facts: Facts, meaning: Meaning) => A
     pack(QuotaFailureSchema, {
       violations: [
         {
-          subject: 'resource directory',
+          subject: quota?.subject ?? '',
           description: message,
           quotaId: quota?.setting ?? '',
           quotaValue: BigInt(quota?.limit ?? 0),
         },
       ],
     }),
-  RetryInfo: (_, { retryAfterMs = 0 }) => pack(RetryInfoSchema, { retryDelay: durationFromMs(retryAfterMs) }),
+  PreconditionFailure: ({ precondition = '' }, { code, message }) =>
+    pack(PreconditionFailureSchema, { violations: [{ type: code, subject: precondition, description: message }] }),
+  RetryInfo: ({ retryAfterMs }, meaning) =>
+    pack(RetryInfoSchema, { retryDelay: durationFromMs(retryAfterMs ?? meaning.retryAfterMs ?? 0) }),
 }
 
 function errorInfo({ reason, facts }: Failure, requestId: string): Any {
@@ -60,6 +64,7 @@ function errorInfo({ reason, facts }: Failure, requestId: string): Any {
       httpStatus: String(httpStatus),
       requestId,
       ...(leftOut > 0 && { violationsLeftOut: String(leftOut) }),
+      ...(facts.triesLeft !== undefined && { triesLeft: String(facts.triesLeft) }),
     },
   })
 }

@@ -67,7 +67,10 @@ async function prove(
   const [field, verifyDate] =
     address === 'email' ? (['emailAddress', 'emailVerifyDate'] as const) : (['phoneNumber', 'phoneVerifyDate'] as const)
   const unproved = { _id: contactId, directoryId, [field]: { $exists: true }, [verifyDate]: { $exists: false } }
-  await collection.updateOne(unproved, { $set: { [verifyDate]: date, updateDate: date }, $inc: { revision: 1 } })
+  await collection.updateOne(unproved, {
+    $set: { [verifyDate]: date, updateDate: date },
+    $inc: { revision: 1, version: 1 },
+  })
 }
 
 function updateMessage({ mask, messageTypes, ...request }: UpdateRequest) {

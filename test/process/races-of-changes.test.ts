@@ -100,7 +100,8 @@ describe('two processes on one database', () => {
       const left = await stored(directoryId)
       const isGone = removed?.refused === undefined
       if (isGone) expect(left).toEqual([])
-      else expect(left).toEqual([{ ...before, ...changed(left[0]), name: 'Ann', title: 'CEO', revision: 2 }])
+      else
+        expect(left).toEqual([{ ...before, ...changed(left[0]), name: 'Ann', title: 'CEO', revision: 2, version: 1 }])
       expect(ways(etag)).toContainEqual([updated?.refused ?? 'OK', removed?.refused ?? 'OK'])
       // Nothing of it is left in the way: the place and both names are free.
       if (isGone) await Promise.all(['Tom', 'Ann'].map((name) => add(directoryId, name)))

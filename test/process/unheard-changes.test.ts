@@ -37,7 +37,7 @@ describe('a change of which nothing was heard', () => {
   const rival = (contactId: string) => () =>
     service.collection.updateOne(
       { _id: contactId },
-      { $set: { title: 'CEO', changeRequestId: 'rival' }, $inc: { revision: 1 } },
+      { $set: { title: 'CEO', changeRequestId: 'rival' }, $inc: { revision: 1, version: 1 } },
     )
   const once = (does: () => unknown) => (next: number) => (next === 1 ? does() : undefined)
   const removal = (contactId: string) => () => service.collection.deleteOne({ _id: contactId })

@@ -3,10 +3,16 @@ import { expect } from 'vitest'
 import type { Contact } from '../../src/contacts/contact.js'
 import type { MessageContact } from '../../src/gen/messagecontacts/v1/message_contact_pb.js'
 import type {
+  CancelMessageContactUpdateRequestSchema,
+  ConfirmMessageContactVerificationRequestSchema,
   DeleteMessageContactRequestSchema,
   DeleteMessageContactResponse,
   ListMessageContactsRequestSchema,
   ListMessageContactsResponse,
+  ListMessageContactVerificationsRequestSchema,
+  ListMessageContactVerificationsResponse,
+  SendEmailVerificationForMessageContactResponse,
+  SendPhoneVerificationForMessageContactResponse,
   UpdateMessageContactRequestSchema,
 } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { type AddRequest, type Answer, addRequest } from '../client.js'
@@ -15,14 +21,20 @@ import { type RunningService, uniqueName } from './running-service.js'
 export type ListRequest = MessageInitShape<typeof ListMessageContactsRequestSchema>
 export type UpdateRequest = MessageInitShape<typeof UpdateMessageContactRequestSchema>
 export type DeleteRequest = MessageInitShape<typeof DeleteMessageContactRequestSchema>
+export type ConfirmRequest = MessageInitShape<typeof ConfirmMessageContactVerificationRequestSchema>
+export type CancelRequest = MessageInitShape<typeof CancelMessageContactUpdateRequestSchema>
+export type VerificationsRequest = MessageInitShape<typeof ListMessageContactVerificationsRequestSchema>
 
 /** A directory of its own, and the calls of a caller whose it is. */
 export class Directory {
   readonly id = uniqueName('rd')
   readonly #service: RunningService
+  readonly #deadlineMs: number | undefined
 
-  constructor(service: RunningService) {
+  /** A service with a clock of its own needs an infinite `deadlineMs`: a call brings its deadline in the time of the machine. */
+  constructor(service: RunningService, deadlineMs?: number) {
     this.#service = service
+    this.#deadlineMs = deadlineMs
   }
 
   /** A contact as `addRequest` has it, but for what is given otherwise. */
@@ -53,6 +65,31 @@ export class Directory {
     return (await this.#service.client.deleteMessageContact(request, this.#facts)).response
   }
 
+  /** Sends a code to a mail address. */
+  async sendMail(contactId: string, emailAddress: string): Promise<SendEmailVerificationForMessageContactResponse> {
+    const request = { contactId, emailAddress }
+    return (await this.#service.client.sendEmailVerificationForMessageContact(request, this.#facts)).response
+  }
+
+  /** Sends a code to a phone number. */
+  async sendText(contactId: string, phoneNumber: string): Promise<SendPhoneVerificationForMessageContactResponse> {
+    const request = { contactId, phoneNumber }
+    return (await this.#service.client.sendPhoneVerificationForMessageContact(request, this.#facts)).response
+  }
+
+  async confirm(request: ConfirmRequest): Promise<MessageContact> {
+    return contactIn(await this.#service.client.confirmMessageContactVerification(request, this.#facts))
+  }
+
+  async cancel(request: CancelRequest): Promise<MessageContact> {
+    return contactIn(await this.#service.client.cancelMessageContactUpdate(request, this.#facts))
+  }
+
+  /** What waits for proof. */
+  async waiting(request: VerificationsRequest): Promise<ListMessageContactVerificationsResponse> {
+    return (await this.#service.client.listMessageContactVerifications(request, this.#facts)).response
+  }
+
   /** What the database holds of it, by name. */
   stored(): Promise<Contact[]> {
     return this.#service.collection.find({ directoryId: this.id }).sort({ name: 1 }).toArray()
@@ -65,7 +102,7 @@ export class Directory {
   }
 
   get #facts() {
-    return { directoryId: this.id }
+    return { directoryId: this.id, ...(this.#deadlineMs !== undefined && { deadlineMs: this.#deadlineMs }) }
   }
 }
 

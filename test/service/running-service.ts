@@ -25,6 +25,9 @@ export interface ServiceOptions {
   readonly ready?: boolean
 }
 
+/** What every service of the tests must be told beside its database. */
+export const verificationSecrets = 'no-secret-at-all-only-for-tests-of-this'
+
 /** A name that no other test has. */
 export const uniqueName = (prefix: string) => `${prefix}-${randomUUID().slice(0, 8)}`
 
@@ -38,6 +41,7 @@ export async function startService({
     MONGODB_URI: inject('mongodbUri'),
     MONGODB_DATABASE: uniqueName('test'),
     LISTEN: '127.0.0.1:0',
+    VERIFICATION_SECRETS: verificationSecrets,
     ...environment,
   })
   const lines: string[] = []

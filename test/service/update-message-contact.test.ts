@@ -62,6 +62,7 @@ describe('UpdateMessageContact', () => {
         messageTypes: ['FAULT_MESSAGE', 'SECURITY_MESSAGE'],
         updateDate: later,
         revision: 2,
+        version: 1,
         changeRequestId: requestId,
       },
     ])

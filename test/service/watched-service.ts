@@ -44,5 +44,6 @@ export async function startWatched({ environment, ...options }: ServiceOptions =
   }
 }
 
-/** Whether calls are behind a command, and not health or the driver itself. */
-export const isCalls = ({ name, body }: Command) => name !== 'hello' && body[name] !== 'message_contacts_health'
+/** Whether calls are behind a command, and not health, the courier or the driver itself. */
+export const isCalls = ({ name, body }: Command) =>
+  name !== 'hello' && body[name] !== 'message_contacts_health' && body['filter']?.deliveryDueDate === undefined

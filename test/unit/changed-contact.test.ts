@@ -19,10 +19,11 @@ const contact: Contact = {
   ),
   slot: 7,
   revision: 4,
+  version: 11,
   changeRequestId: 'CALL-1',
 }
 /** What every change brings with it. */
-const changed = { updateDate: now, revision: 5, changeRequestId: 'CALL-2' }
+const changed = { updateDate: now, revision: 5, version: 12, changeRequestId: 'CALL-2' }
 
 describe('a change of what needs no proof', () => {
   test.each<[string, Change]>([
@@ -45,12 +46,13 @@ describe('a change of what needs no proof', () => {
   })
 
   test('is the first change of a contact that had none', () => {
-    const { changeRequestId: _, ...unchanged } = { ...contact, revision: 1 }
+    const { changeRequestId: _, version: __, ...unchanged } = { ...contact, revision: 1 }
     expect(changedContact(unchanged, { name: 'Tim' }, origin)).toEqual({
       ...unchanged,
       ...changed,
       name: 'Tim',
       revision: 2,
+      version: 1,
     })
   })
 })

@@ -5,6 +5,7 @@ import { serviceConfigFile, serviceConfigJson } from '../../dev/service-config.j
 import { meanings } from '../../src/failure.js'
 import { ErrorReason } from '../../src/gen/messagecontacts/v1/error_reason_pb.js'
 import { MessageContactService } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
+import { readSettings } from '../../src/settings.js'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
@@ -68,6 +69,19 @@ describe('README.md', () => {
     for (const { name } of MessageContactService.methods) expect(read('README.md')).toContain(name)
   })
 
+  test('shows settings to send codes that the service takes', () => {
+    const [, section = ''] = read('README.md').split('\n## Sending codes\n')
+    const shown = [
+      ...section
+        .split('\n## ', 1)
+        .join()
+        .matchAll(/^([A-Z_]+)='?(.+?)'?$/gm),
+    ].map(([, name = '', value = '']) => [name, value] as const)
+    const settings = readSettings({ MONGODB_URI: 'mongodb://a', ...Object.fromEntries(shown) }, () => 'a'.repeat(64))
+    expect(shown.length).toBe(7)
+    for (const [name] of shown) expect(settings).toHaveProperty(name.replace(/_FILE$/, ''))
+  })
+
   test('names every script of package.json', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
     const called = (name: string) => (['start', 'test'].includes(name) ? `npm ${name}` : `npm run ${name}`)
@@ -86,7 +100,12 @@ describe('the service config for clients', () => {
     const service = MessageContactService.typeName
     expect(methodConfig.map(({ name, timeout }) => ({ name, timeout }))).toEqual([
       {
-        name: ['GetMessageContact', 'ListMessageContacts', 'DeleteMessageContact'].map((method) => ({
+        name: [
+          'GetMessageContact',
+          'ListMessageContacts',
+          'DeleteMessageContact',
+          'ListMessageContactVerifications',
+        ].map((method) => ({
           service,
           method,
         })),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { lastNameIn, pageToken } from '../../src/contacts/pages.js'
+import { lastInToken, pageToken } from '../../src/contacts/pages.js'
 
 type List = Parameters<typeof pageToken>[0]
 
@@ -20,14 +20,14 @@ const anyList: fc.Arbitrary<List> = fc.record({
 
 describe('a page token', () => {
   test.each(names)('gives back the name %s', (name) => {
-    expect(lastNameIn(pageToken(list, name), list)).toBe(name)
+    expect(lastInToken(pageToken(list, name), list)).toBe(name)
   })
 
   test('gives back any name to any list, and may stand in a URL as it is', () => {
     fc.assert(
       fc.property(anyList, anyName, (of, name) => {
         const token = pageToken(of, name)
-        expect(lastNameIn(token, of)).toBe(name)
+        expect(lastInToken(token, of)).toBe(name)
         expect(token).toMatch(/^[\w-]+$/)
       }),
     )
@@ -60,9 +60,9 @@ describe('a page token belongs to one list', () => {
     ['status', { status: 'VERIFYING' }],
     ['beginning of the name', { namePrefix: 'To' }],
   ])('and not to that of another %s', (_, otherwise) => {
-    expect(lastNameIn(pageToken(filtered, 'Tom'), filtered)).toBe('Tom')
-    expect(lastNameIn(pageToken(filtered, 'Tom'), { ...filtered, ...otherwise })).toBeUndefined()
-    expect(lastNameIn(pageToken({ ...filtered, ...otherwise }, 'Tom'), filtered)).toBeUndefined()
+    expect(lastInToken(pageToken(filtered, 'Tom'), filtered)).toBe('Tom')
+    expect(lastInToken(pageToken(filtered, 'Tom'), { ...filtered, ...otherwise })).toBeUndefined()
+    expect(lastInToken(pageToken({ ...filtered, ...otherwise }, 'Tom'), filtered)).toBeUndefined()
   })
 
   test.each<[string, Partial<List>]>([
@@ -71,21 +71,21 @@ describe('a page token belongs to one list', () => {
     ['status', { status: undefined }],
     ['beginning of the name', { namePrefix: '' }],
   ])('and not to that of any %s', (_, otherwise) => {
-    expect(lastNameIn(pageToken(filtered, 'Tom'), { ...filtered, ...otherwise })).toBeUndefined()
-    expect(lastNameIn(pageToken({ ...filtered, ...otherwise }, 'Tom'), filtered)).toBeUndefined()
+    expect(lastInToken(pageToken(filtered, 'Tom'), { ...filtered, ...otherwise })).toBeUndefined()
+    expect(lastInToken(pageToken({ ...filtered, ...otherwise }, 'Tom'), filtered)).toBeUndefined()
   })
 
   test('whatever the two lists are', () => {
     fc.assert(
       fc.property(anyList, anyList, anyName, (one, other, name) => {
         const same = JSON.stringify(Object.entries(one)) === JSON.stringify(Object.entries(other))
-        expect(lastNameIn(pageToken(one, name), other)).toBe(same ? name : undefined)
+        expect(lastInToken(pageToken(one, name), other)).toBe(same ? name : undefined)
       }),
     )
   })
 
   test('also where the beginning of the name and the name run together', () => {
-    expect(lastNameIn(pageToken({ ...list, namePrefix: 'T' }, 'om'), { ...list, namePrefix: 'To' })).toBeUndefined()
+    expect(lastInToken(pageToken({ ...list, namePrefix: 'T' }, 'om'), { ...list, namePrefix: 'To' })).toBeUndefined()
   })
 })
 
@@ -94,7 +94,7 @@ describe('a page token that was altered is none', () => {
     const others = [...alphabet, '+', '/', '=', '.', ' ', '\n', '\0', 'é', '\u{1f600}']
     for (const index of token.split('').keys())
       for (const other of others.filter((other) => other !== token[index]))
-        expect(lastNameIn(token.slice(0, index) + other + token.slice(index + 1), list)).toBeUndefined()
+        expect(lastInToken(token.slice(0, index) + other + token.slice(index + 1), list)).toBeUndefined()
   })
 
   test.each(tokens)('in any one bit: %s', (token) => {
@@ -102,22 +102,22 @@ describe('a page token that was altered is none', () => {
     for (const bit of Array(bytes.length * 8).keys()) {
       const altered = Buffer.from(bytes)
       altered[bit >> 3] = (altered[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-      expect(lastNameIn(altered.toString('base64url'), list)).toBeUndefined()
+      expect(lastInToken(altered.toString('base64url'), list)).toBeUndefined()
     }
   })
 
   test.each(tokens)('by characters that are missing: %s', (token) => {
     for (const index of token.split('').keys()) {
-      expect(lastNameIn(token.slice(0, index), list)).toBeUndefined()
-      expect(lastNameIn(token.slice(index + 1), list)).toBeUndefined()
-      expect(lastNameIn(token.slice(0, index) + token.slice(index + 1), list)).toBeUndefined()
+      expect(lastInToken(token.slice(0, index), list)).toBeUndefined()
+      expect(lastInToken(token.slice(index + 1), list)).toBeUndefined()
+      expect(lastInToken(token.slice(0, index) + token.slice(index + 1), list)).toBeUndefined()
     }
   })
 
   test.each(tokens)('by characters more: %s', (token) => {
     for (const more of [...alphabet, '=', '==', ' ', '\n', '\0', token]) {
-      expect(lastNameIn(token + more, list)).toBeUndefined()
-      expect(lastNameIn(more + token, list)).toBeUndefined()
+      expect(lastInToken(token + more, list)).toBeUndefined()
+      expect(lastInToken(more + token, list)).toBeUndefined()
     }
   })
 
@@ -128,13 +128,13 @@ describe('a page token that was altered is none', () => {
   ])('by being Base64 %s', (_, spell) => {
     const spelledOtherwise = tokens.map(spell).filter((other) => !tokens.includes(other))
     expect(spelledOtherwise).not.toEqual([])
-    for (const other of spelledOtherwise) expect(lastNameIn(other, list)).toBeUndefined()
+    for (const other of spelledOtherwise) expect(lastInToken(other, list)).toBeUndefined()
   })
 
   test('by another name behind the seal', () => {
     const sealed = Buffer.from(pageToken(list, 'Tom'), 'base64url').subarray(0, -'Tom'.length)
     const forged = Buffer.concat([sealed, Buffer.from('Tim')]).toString('base64url')
-    expect(lastNameIn(forged, list)).toBeUndefined()
+    expect(lastInToken(forged, list)).toBeUndefined()
   })
 })
 
@@ -142,10 +142,10 @@ test('whatever else callers make up is no page token', () => {
   const nearly = fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 60 })
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: 'binary' }), nearly), (text) => {
-      expect(lastNameIn(text, list)).toBeUndefined()
+      expect(lastInToken(text, list)).toBeUndefined()
     }),
   )
-  expect(['', 'Tom', 'A'.repeat(16), 'A'.repeat(1_000_000)].map((text) => lastNameIn(text, list))).toEqual(
+  expect(['', 'Tom', 'A'.repeat(16), 'A'.repeat(1_000_000)].map((text) => lastInToken(text, list))).toEqual(
     Array(4).fill(undefined),
   )
 })

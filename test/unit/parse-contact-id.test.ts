@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { describe, expect, test } from 'vitest'
-import { createParsers } from '../../src/contacts/messages.js'
+import { createParsers } from '../../src/contacts/requests.js'
 import {
   DeleteMessageContactRequestSchema,
   GetMessageContactRequestSchema,

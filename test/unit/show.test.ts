@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf'
 import { describe, expect, test } from 'vitest'
+import { show } from '../../src/contacts/answers.js'
 import type { Contact } from '../../src/contacts/contact.js'
-import { show } from '../../src/contacts/messages.js'
-import { lastNameIn, type PageRequest } from '../../src/contacts/pages.js'
+import { lastInToken, type PageRequest } from '../../src/contacts/pages.js'
 import { MessageContactStatus, MessageType, Title } from '../../src/gen/messagecontacts/v1/message_contact_pb.js'
 import {
   GetMessageContactResponseSchema,
@@ -98,8 +98,8 @@ describe('a page becomes a message', () => {
   test('with a token that holds its last name, for this list alone, where the list goes on', () => {
     const { nextPageToken, totalCount } = shown({ contacts, more: true, totalCount: 5 })
     expect(totalCount).toBe(5)
-    expect(lastNameIn(nextPageToken, list)).toBe('Tom')
-    expect(lastNameIn(nextPageToken, { ...list, title: 'CEO' })).toBeUndefined()
+    expect(lastInToken(nextPageToken, list)).toBe('Tom')
+    expect(lastInToken(nextPageToken, { ...list, title: 'CEO' })).toBeUndefined()
   })
 
   test('with the same token whatever the size of the page', () => {

@@ -28,15 +28,19 @@ function factsOf(reason: Reason, field = 'name'): Facts {
   return {
     ...(details.includes('BadRequest') && { violations: [{ field, reason }] }),
     ...(details.includes('ResourceInfo') && { resource: { type: contactType, name: 'Tom' } }),
-    ...(details.includes('QuotaFailure') && { quota: { setting: 'CONTACTS_PER_DIRECTORY', limit: 20 } }),
+    ...(details.includes('PreconditionFailure') && { precondition: 'c-1' }),
+    ...(details.includes('QuotaFailure') && {
+      quota: { subject: 'resource directory', setting: 'CONTACTS_PER_DIRECTORY', limit: 20 },
+    }),
   }
 }
 
 function expectedDetails(reason: Reason): Record<string, unknown> {
-  const { details, message, retryAfterMs = 0 } = meanings[reason]
+  const { code, details, message, retryAfterMs = 0 } = meanings[reason]
   const all: Record<string, object> = {
     BadRequest: badRequest(['name', reason]),
     ResourceInfo: { resourceType: contactType, resourceName: 'Tom', owner: '', description: message },
+    PreconditionFailure: { violations: [{ type: code, subject: 'c-1', description: message }] },
     QuotaFailure: {
       violations: [
         { subject: 'resource directory', description: message, quotaId: 'CONTACTS_PER_DIRECTORY', quotaValue: 20n },
@@ -107,13 +111,28 @@ describe.each(reasons)('%s', (reason) => {
       violations,
       // The longest name before it is normalized: twelve code points of four bytes.
       resource: { type: contactType, name: '\u{2f800}'.repeat(12) },
-      quota: { setting: 'CONTACTS_PER_DIRECTORY', limit: 1000 },
+      quota: { subject: 'resource directory', setting: 'CONTACTS_PER_DIRECTORY', limit: 1000 },
       cause: new Error('never sent'.repeat(10_000)),
     }
     const { metadata } = toStatus(new Failure(reason, facts), requestId)
     const headers = Object.entries(metadata.toHttp2Headers()).map(([key, value]) => `${key}: ${value}`.length + 32)
     expect(headers.reduce((sum, length) => sum + length, 0)).toBeLessThan(8192)
     expect(bodyOf(metadata).toString()).not.toContain('never sent')
+  })
+})
+
+describe('facts that a refusal has of its own', () => {
+  test('how long to wait stands in place of what the reason says', () => {
+    const { details } = fromStatus(toStatus(new Failure('LIMIT_EXCEEDED_ADDRESS', { retryAfterMs: 12_345 }), requestId))
+    expect(details.find(({ $typeName }) => $typeName === 'google.rpc.RetryInfo')).toMatchObject(retryInfo(12_345))
+  })
+
+  test('the tries that are left stand in the metadata, also where there is none', () => {
+    for (const triesLeft of [4, 0])
+      expect(infoOf(new Failure('VERIFICATION_CODE_WRONG', { triesLeft })).metadata).toMatchObject({
+        triesLeft: String(triesLeft),
+      })
+    expect(infoOf(new Failure('VERIFICATION_CODE_WRONG')).metadata).not.toHaveProperty('triesLeft')
   })
 })
 
@@ -226,7 +245,14 @@ test('every failure comes back as what it was, whatever its facts', () => {
     {
       violations: fc.array(violation, { maxLength: 40 }),
       resource: fc.record({ type: fc.string(), name: fc.string({ unit: 'binary' }) }),
-      quota: fc.record({ setting: fc.string(), limit: fc.nat() }),
+      quota: fc.record({
+        subject: fc.constantFrom('resource directory', 'contact', 'address'),
+        setting: fc.string(),
+        limit: fc.nat(),
+      }),
+      precondition: fc.string(),
+      retryAfterMs: fc.nat(),
+      triesLeft: fc.nat(),
       cause: fc.string(),
     },
     { requiredKeys: [] },

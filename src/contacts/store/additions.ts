@@ -2,10 +2,10 @@ import { setTimeout } from 'node:timers/promises'
 import { ReadConcernLevel } from 'mongodb'
 import { Failure } from '../../failure.js'
 import type { Contact, NewContact } from '../contact.js'
+import { nameUsed } from '../refusals.js'
 import type { ContactCollection } from './collection.js'
 import { type Insertion, insertionsAfter } from './driver-errors.js'
 import { GroupCommit, type GroupCommitOptions, type Patience, withdrawn } from './group-commit.js'
-import { nameUsed } from './refusals.js'
 
 export interface AdditionsOptions {
   /** How many contacts a directory may hold: 1 to 1,000. */
@@ -121,7 +121,7 @@ export class Additions {
 
   /** Where it fails, the contact itself may be what was in its way. */
   #read<Found>(patience: Patience, command: (timeoutMS: number) => Promise<Found>): Promise<Found> {
-    return this.#collection.read(patience, command, 'OUTCOME_UNKNOWN')
+    return this.#collection.ask(patience, command, 'OUTCOME_UNKNOWN')
   }
 
   #freeSlot(taken: readonly number[]): number {
@@ -173,4 +173,6 @@ const clientTokenUsed = () =>
   })
 
 const directoryFull = (limit: number) =>
-  new Failure('LIMIT_EXCEEDED_CONTACTS', { quota: { setting: 'CONTACTS_PER_DIRECTORY', limit } })
+  new Failure('LIMIT_EXCEEDED_CONTACTS', {
+    quota: { subject: 'resource directory', setting: 'CONTACTS_PER_DIRECTORY', limit },
+  })

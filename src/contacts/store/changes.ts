@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
+import type { Filter } from 'mongodb'
 import { Failure } from '../../failure.js'
-import { type Contact, expectEtag, revisionOf } from '../contact.js'
+import { type Contact, type Decision, expectEtag, revisionOf } from '../contact.js'
+import { contactNotFound, nameUsed } from '../refusals.js'
 import type { ContactCollection } from './collection.js'
 import { afterSingleWrite, type SingleWrite } from './driver-errors.js'
 import type { Patience } from './group-commit.js'
 import type { ContactKey, Lookups } from './lookups.js'
-import { contactNotFound, nameUsed } from './refusals.js'
 
 /** How often a change may be overtaken by others before its call gives up. */
 const mostRaces = 5
@@ -16,7 +17,7 @@ const noRevision = 0
 
 /** An attempt that may have landed unheard of, or may still land. */
 interface Unsure {
-  readonly attempt: Contact
+  readonly attempt: Decision
   readonly cause: unknown
 }
 
@@ -27,6 +28,8 @@ export class Changes {
   readonly #collection: ContactCollection
   readonly #lookups: Lookups
   readonly #dice: (sides: number) => number
+  /** The end of the last change of each contact that has one under way, by its id. */
+  readonly #turns = new Map<string, Promise<void>>()
 
   constructor(collection: ContactCollection, lookups: Lookups, dice: (sides: number) => number) {
     this.#collection = collection
@@ -36,7 +39,8 @@ export class Changes {
 
   /**
    * Reads a contact, lets `decide` make the next state of it, and writes that, unless it is the very same contact. Where somebody was faster it is read
-   * and decided again. Whatever `decide` throws is the answer. The next state bears the `changeRequestId` of its call, by which its write is known.
+   * and decided again. Whatever `decide` throws is the answer, and so is a refusal that it gives beside the next state, once that is written.
+   * The next state bears the `changeRequestId` of its call, by which its write is known.
    *
    * Refuses with ENTITY_NOT_EXISTS_CONTACT, INVALID_PARAMETER_NAME_ALREADY_USED (naming the contact `spelling`, as its caller did),
    * CONCURRENT_CALL_NOT_SUPPORTED where others were faster again and again, DATABASE_UNAVAILABLE where surely nothing was written,
@@ -45,29 +49,53 @@ export class Changes {
   async change(
     key: ContactKey,
     patience: Patience,
-    decide: (contact: Contact) => Contact,
-    spelling: string,
+    decide: (contact: Contact) => Decision,
+    spelling = '',
   ): Promise<Contact> {
     this.#collection.mustBePrepared()
-    let attempt: Contact | undefined
+    return this.#inTurn(key.contactId, () => this.#change(key, patience, decide, spelling))
+  }
+
+  /** One change of a contact at a time in this process: they would only overtake each other. */
+  #inTurn(contactId: string, change: () => Promise<Contact>): Promise<Contact> {
+    const turn = (this.#turns.get(contactId) ?? Promise.resolve()).then(change)
+    const end = turn.then(
+      () => {},
+      () => {},
+    )
+    this.#turns.set(contactId, end)
+    void end.then(() => {
+      if (this.#turns.get(contactId) === end) this.#turns.delete(contactId)
+    })
+    return turn
+  }
+
+  async #change(
+    key: ContactKey,
+    patience: Patience,
+    decide: (contact: Contact) => Decision,
+    spelling: string,
+  ): Promise<Contact> {
+    let attempt: Decision | undefined
     let unsure: Unsure | undefined
     for (let race = 0; race < mostRaces; ) {
       const contact = await this.#find(key, patience, unsure)
       // Also where it was said to have missed: the driver repeats by itself, and what has landed is in the way of its own repeat
       // on a server that does not know the two for one.
-      if (attempt && contact.changeRequestId === attempt.changeRequestId) return contact
+      if (attempt && contact.changeRequestId === attempt.contact.changeRequestId)
+        return answerOf({ ...attempt, contact })
       unsure = stillUnsure(unsure, contact)
       const next = decide(contact)
-      if (next === contact) return contact
+      if (next.contact === contact) return answerOf(next)
       attempt = next
-      const write = await this.#replace(contact, next, patience)
-      if (write.kind === 'written') return next
+      const write = await this.#replace(contact, next.contact, patience)
+      if (write.kind === 'written') return answerOf(next)
       if (write.kind === 'missed') {
         race += 1
         await setTimeout(this.#dice(afterRaceMs * race))
       } else unsure = unsureAfter(write, next, unsure, spelling)
     }
-    throw unsure ? unknown(unsure) : new Failure('CONCURRENT_CALL_NOT_SUPPORTED')
+    throw unsure ? outcomeUnknown(unsure) : new Failure('CONCURRENT_CALL_NOT_SUPPORTED')
   }
 
   /**
@@ -108,19 +136,18 @@ export class Changes {
     const contact = await this.#look(key, patience, unsure !== undefined)
     if (contact) return contact
     // Before the contact was removed, others may have seen what the attempt made of it.
-    throw unsure ? unknown(unsure) : contactNotFound(key.contactId)
+    throw unsure ? outcomeUnknown(unsure) : contactNotFound(key.contactId)
   }
 
   #look(key: ContactKey, patience: Patience, unsure: boolean): Promise<Contact | undefined> {
     return this.#lookups.find(key, patience, unsure ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE')
   }
 
-  #replace({ _id, directoryId, revision }: Contact, next: Contact, patience: Patience): Promise<SingleWrite> {
+  #replace({ _id, directoryId, version }: Contact, next: Contact, patience: Patience): Promise<SingleWrite> {
     return this.#write(patience, async (timeoutMS) => {
-      const { matchedCount } = await this.#collection.documents.replaceOne({ _id, directoryId, revision }, next, {
-        timeoutMS,
-      })
-      return matchedCount
+      // `null` fits a contact that has no version yet.
+      const filter = { _id, directoryId, version: version ?? null } as Filter<Contact>
+      return (await this.#collection.documents.replaceOne(filter, next, { timeoutMS })).matchedCount
     })
   }
 
@@ -145,10 +172,16 @@ export class Changes {
   }
 }
 
-const unknown = ({ cause }: Unsure) => new Failure('OUTCOME_UNKNOWN', { cause })
+/** A decision that is written, or has nothing to write. */
+function answerOf({ contact, refuse }: Decision): Contact {
+  if (refuse) throw refuse
+  return contact
+}
+
+const outcomeUnknown = ({ cause }: Unsure) => new Failure('OUTCOME_UNKNOWN', { cause })
 
 /** What is open after a write that was neither carried out nor overtaken. Throws the answer where nothing is, or where it stays open. */
-function unsureAfter(write: NotWritten, attempt: Contact, unsure: Unsure | undefined, spelling: string): Unsure {
+function unsureAfter(write: NotWritten, attempt: Decision, unsure: Unsure | undefined, spelling: string): Unsure {
   switch (write.kind) {
     case 'nameTaken':
       throw nameUsed(spelling)
@@ -163,10 +196,11 @@ function unsureAfter(write: NotWritten, attempt: Contact, unsure: Unsure | undef
 }
 
 /** What a contact that another call changed last tells of an attempt. Throws OUTCOME_UNKNOWN where that tells nothing. */
-function stillUnsure(unsure: Unsure | undefined, { revision }: Contact): Unsure | undefined {
-  if (!unsure || revision < unsure.attempt.revision) return unsure
+function stillUnsure(unsure: Unsure | undefined, { version = 0 }: Contact): Unsure | undefined {
+  const { version: attempted = 0 } = unsure?.attempt.contact ?? {}
+  if (!unsure || version < attempted) return unsure
   // The attempt may be one of several changes since.
-  if (revision > unsure.attempt.revision) throw unknown(unsure)
-  // Another change has its revision: the attempt did not land, and cannot any more.
+  if (version > attempted) throw outcomeUnknown(unsure)
+  // Another change has its version: the attempt did not land, and cannot any more.
   return undefined
 }

@@ -17,7 +17,7 @@ export class IndexMismatch extends Error {
 }
 
 /**
- * What carries the promises. Every index begins with the directory, which is also the shard key, and has a name of its own,
+ * What carries the promises. Every unique index begins with the directory, which is also the shard key; each has a name of its own,
  * by which a different one in its place is known.
  */
 const indexes = [
@@ -29,7 +29,28 @@ const indexes = [
     unique: true,
     partialFilterExpression: { clientToken: { $type: 'string' } },
   },
+  // Holds only the contacts to which a message is under way.
+  {
+    name: 'delivery_due',
+    key: { deliveryDueDate: 1 },
+    partialFilterExpression: { deliveryDueDate: { $type: 'date' } },
+  },
 ] as const satisfies readonly IndexDescription[]
+
+/** Counts remove themselves. */
+const quotaIndexes = [
+  { name: 'expire', key: { expireDate: 1 }, expireAfterSeconds: 0 },
+] as const satisfies readonly IndexDescription[]
+
+/** How much of a limit over time is used. */
+export interface QuotaUse {
+  /** What is limited. */
+  readonly _id: string
+  /** When it was used, in order, as often as the limit allows at most. */
+  readonly dates: readonly Date[]
+  /** When all of it is free again. */
+  readonly expireDate: Date
+}
 
 /** The database is given this much longer than the caller: its time limit closes a connection, so it is the last net. */
 const lastNetMs = 200
@@ -47,12 +68,14 @@ const concerns = {
 /** Where contacts lie in MongoDB, and how it is asked: indexes, time limits, errors in our words. */
 export class ContactCollection {
   readonly documents: Collection<Contact>
+  readonly quotas: Collection<QuotaUse>
   readonly #health: Collection<{ readonly _id: string; readonly date: Date }>
   readonly #options: CollectionOptions
   #prepared = false
 
   constructor(database: Db, options: CollectionOptions) {
     this.documents = database.collection<Contact>('message_contacts', concerns)
+    this.quotas = database.collection<QuotaUse>('message_contacts_quotas', concerns)
     this.#health = database.collection('message_contacts_health', concerns)
     this.#options = options
   }
@@ -65,6 +88,7 @@ export class ContactCollection {
   async prepare(): Promise<void> {
     try {
       await this.documents.createIndexes([...indexes])
+      await this.quotas.createIndexes([...quotaIndexes])
     } catch (error) {
       const different = error instanceof MongoServerError && (error.code === 85 || error.code === 86)
       if (different) throw new IndexMismatch(await this.#describeMismatch())
@@ -107,10 +131,10 @@ export class ContactCollection {
   }
 
   /**
-   * A read on behalf of one call, within its time. Where the database cannot be reached it throws `unreachable`:
+   * A command on behalf of one call, within its time. Where the database cannot be reached it throws `unreachable`:
    * what that means depends on what the call did before.
    */
-  async read<Found>(
+  async ask<Found>(
     patience: Patience,
     command: (timeoutMS: number) => Promise<Found>,
     unreachable: Reason = 'DATABASE_UNAVAILABLE',

@@ -2,9 +2,9 @@ import type { Filter } from 'mongodb'
 import { Failure, type Reason } from '../../failure.js'
 import type { Contact, StatusName } from '../contact.js'
 import type { Page, PageRequest } from '../pages.js'
+import { contactNotFound } from '../refusals.js'
 import type { ContactCollection } from './collection.js'
 import { GroupCommit, type GroupCommitOptions, type Patience, withdrawn } from './group-commit.js'
-import { contactNotFound } from './refusals.js'
 
 /** Which contact is meant. Both must fit: an id alone finds nothing in another directory. */
 export interface ContactKey {
@@ -31,7 +31,7 @@ export class Lookups {
 
   /** One contact, if it is there; calls that come at once share a command. Where the database cannot be reached it throws `unreachable`. */
   async find(key: ContactKey, patience: Patience, unreachable?: Reason): Promise<Contact | undefined> {
-    const found = await this.#collection.read(patience, () => this.#reads.submit(key, patience), unreachable)
+    const found = await this.#collection.ask(patience, () => this.#reads.submit(key, patience), unreachable)
     if (found === withdrawn) throw new Failure('OUT_OF_TIME')
     return found
   }
@@ -58,7 +58,7 @@ export class Lookups {
    */
   async list(page: PageRequest, patience: Patience): Promise<Page> {
     this.#collection.mustBePrepared()
-    const found = await this.#collection.read(patience, (timeoutMS) =>
+    const found = await this.#collection.ask(patience, (timeoutMS) =>
       this.#collection.documents
         .find(filterOf(page, page.after), { timeoutMS })
         .sort({ directoryId: 1, name: 1 })
@@ -69,10 +69,24 @@ export class Lookups {
     const isWhole = page.after === undefined && !more
     const totalCount = isWhole
       ? found.length
-      : await this.#collection.read(patience, (timeoutMS) =>
+      : await this.#collection.ask(patience, (timeoutMS) =>
           this.#collection.documents.countDocuments(filterOf(page), { timeoutMS }),
         )
     return { contacts: found.slice(0, page.size), more, totalCount }
+  }
+
+  /** Which contacts of all directories have a message due, the longest overdue first, up to `most` of them. */
+  async due(now: Date, most: number, patience: Patience): Promise<readonly ContactKey[]> {
+    this.#collection.mustBePrepared()
+    const projection = { directoryId: 1 }
+    const found = await this.#collection.ask(patience, (timeoutMS) =>
+      this.#collection.documents
+        .find({ deliveryDueDate: { $lte: now } }, { projection, timeoutMS })
+        .sort({ deliveryDueDate: 1 })
+        .limit(most)
+        .toArray(),
+    )
+    return found.map(({ directoryId, _id: contactId }) => ({ directoryId, contactId }))
   }
 }
 

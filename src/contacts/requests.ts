@@ -1,23 +1,18 @@
-import type { MessageInitShape } from '@bufbuild/protobuf'
-import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import type { Violation } from '../failure.js'
-import {
-  type MessageContactSchema,
-  MessageContactStatus,
-  MessageType,
-  Title,
-} from '../gen/messagecontacts/v1/message_contact_pb.js'
-import {
-  type AddMessageContactRequest,
-  type DeleteMessageContactRequest,
-  type DeleteMessageContactResponseSchema,
-  type GetMessageContactRequest,
-  type ListMessageContactsRequest,
-  type ListMessageContactsResponseSchema,
-  MessageContactDeletionStatus,
-  type UpdateMessageContactRequest,
+import { Title } from '../gen/messagecontacts/v1/message_contact_pb.js'
+import type {
+  AddMessageContactRequest,
+  CancelMessageContactUpdateRequest,
+  ConfirmMessageContactVerificationRequest,
+  DeleteMessageContactRequest,
+  GetMessageContactRequest,
+  ListMessageContactsRequest,
+  ListMessageContactVerificationsRequest,
+  SendEmailVerificationForMessageContactRequest,
+  SendPhoneVerificationForMessageContactRequest,
+  UpdateMessageContactRequest,
 } from '../gen/messagecontacts/v1/message_contact_service_pb.js'
-import { type Change, type Contact, type Details, etagOf, statusOf } from './contact.js'
+import type { Change, ChannelName, Details } from './contact.js'
 import {
   bad,
   every,
@@ -25,6 +20,7 @@ import {
   good,
   type Parsed,
   parseClientToken,
+  parseCode,
   parseContactId,
   parseEmailAddress,
   parseMessageTypeFilter,
@@ -37,7 +33,8 @@ import {
   parseTitle,
   parseTitleFilter,
 } from './fields.js'
-import { type Filters, lastNameIn, type Page, type PageRequest, pageToken } from './pages.js'
+import { type Filters, lastInToken, type PageRequest } from './pages.js'
+import type { Target } from './verification.js'
 
 /** The door in: what each request means. Each parse throws one Failure with every violation, in the request's field order. */
 // Long, because it is a list: one function for each operation.
@@ -88,6 +85,47 @@ export function createParsers(rules: FieldRules) {
       return { contactId, etag, change: { name, emailAddress, phoneNumber, title, messageTypes } }
     },
 
+    sendEmailVerification(request: SendEmailVerificationForMessageContactRequest): TargetRequest {
+      const target = targetOf('EMAIL', parseEmailAddress(request.emailAddress))
+      return every({ contactId: parseContactId(request.contactId), target })
+    },
+
+    sendPhoneVerification(request: SendPhoneVerificationForMessageContactRequest): TargetRequest {
+      const target = targetOf('PHONE', parseGivenNumber(request.phoneNumber, rules))
+      return every({ contactId: parseContactId(request.contactId), target })
+    },
+
+    confirmVerification(request: ConfirmMessageContactVerificationRequest): TargetRequest & { code: string } {
+      return every({
+        contactId: parseContactId(request.contactId),
+        target: parseTarget(request.target, rules),
+        code: parseCode(request.code),
+      })
+    },
+
+    cancelUpdate(request: CancelMessageContactUpdateRequest): { contactId: string; targets: readonly Target[] } {
+      const { emailAddress, phoneNumber } = request
+      const { contactId, email, phone } = every({
+        contactId: parseContactId(request.contactId),
+        email: emailAddress === '' ? neither(phoneNumber) : targetOf('EMAIL', parseEmailAddress(emailAddress)),
+        phone: phoneNumber === '' ? good(undefined) : targetOf('PHONE', parseGivenNumber(phoneNumber, rules)),
+      })
+      return { contactId, targets: [email, phone].filter((target) => target !== undefined) }
+    },
+
+    listVerifications(request: ListMessageContactVerificationsRequest, directoryId: string): VerificationsRequest {
+      const { contactId, pageToken } = request
+      const after = lastInToken(pageToken, { directoryId, contactId })
+      return {
+        directoryId,
+        ...every({
+          contactId: parseContactId(contactId),
+          size: parsePageSize(request.pageSize),
+          after: pageToken !== '' && after === undefined ? badPageToken : good(after),
+        }),
+      }
+    },
+
     deleteMessageContact({ contactId, etag }: DeleteMessageContactRequest): { contactId: string; etag: string } {
       return every({ contactId: parseContactId(contactId), etag: good(etag) })
     },
@@ -102,6 +140,40 @@ export interface ContactUpdate {
   readonly etag: string
 }
 
+/** A contact, and the one of its addresses that is meant. */
+export interface TargetRequest {
+  readonly contactId: string
+  readonly target: Target
+}
+
+/** A page of what waits for proof of one contact. */
+export interface VerificationsRequest {
+  readonly directoryId: string
+  readonly contactId: string
+  readonly size: number
+  /** What the page before ended with. */
+  readonly after?: string | undefined
+}
+
+const targetOf = (channel: ChannelName, address: Parsed<string>): Parsed<Target> =>
+  'value' in address ? good({ channel, address: address.value }) : address
+
+/** A number that must be there, whether or not a contact must have one. */
+const parseGivenNumber = (text: string, { countryCodes }: FieldRules) =>
+  parsePhoneNumber(text, { countryCodes, phoneNumber: 'required' }) as Parsed<string>
+
+function parseTarget(target: ConfirmMessageContactVerificationRequest['target'], rules: FieldRules): Parsed<Target> {
+  if (target.case === 'emailAddress') return targetOf('EMAIL', parseEmailAddress(target.value))
+  if (target.case === 'phoneNumber') return targetOf('PHONE', parseGivenNumber(target.value, rules))
+  return bad('target', 'MISSING_PARAMETER_TARGET')
+}
+
+/** No mail address: that is a violation where there is no number beside it. */
+const neither = (phoneNumber: string): Parsed<undefined> =>
+  phoneNumber === '' ? bad('email_address', 'MISSING_PARAMETER_TARGET') : good(undefined)
+
+const badPageToken = bad('page_token', 'INVALID_PARAMETER_PAGE_TOKEN')
+
 /** Bound to the filters beside it: those that are unlawful belong to no token. */
 function parsePageToken(
   token: string,
@@ -112,7 +184,7 @@ function parsePageToken(
   const { title, messageType, status, namePrefix } = filters
   const after =
     'value' in title && 'value' in messageType && 'value' in status && 'value' in namePrefix
-      ? lastNameIn(token, {
+      ? lastInToken(token, {
           directoryId,
           title: title.value,
           messageType: messageType.value,
@@ -120,7 +192,7 @@ function parsePageToken(
           namePrefix: namePrefix.value,
         })
       : undefined
-  return after === undefined ? bad('page_token', 'INVALID_PARAMETER_PAGE_TOKEN') : good(after)
+  return after === undefined ? badPageToken : good(after)
 }
 
 /** What callers may write, by its path in a mask. */
@@ -156,45 +228,3 @@ function parseUpdateMask(paths: readonly string[]): Parsed<undefined> {
 
 const orTakenAway = (parsed: Parsed<string | undefined>): Parsed<string | null> =>
   'value' in parsed ? good(parsed.value ?? null) : parsed
-
-/** The door out: contacts and pages as the contract has them. */
-export const show = {
-  /** For every operation that answers with one contact. */
-  contact(contact: Contact, requestId: string) {
-    return { requestId, contact: contactMessage(contact) }
-  },
-
-  page(
-    { contacts, more, totalCount }: Page,
-    list: PageRequest,
-    requestId: string,
-  ): MessageInitShape<typeof ListMessageContactsResponseSchema> {
-    const last = contacts.at(-1)
-    const nextPageToken = more && last ? pageToken(list, last.name) : ''
-    return { requestId, contacts: contacts.map(contactMessage), nextPageToken, totalCount }
-  },
-
-  deleted(requestId: string): MessageInitShape<typeof DeleteMessageContactResponseSchema> {
-    return { requestId, status: MessageContactDeletionStatus.DELETED }
-  },
-}
-
-function contactMessage(contact: Contact): MessageInitShape<typeof MessageContactSchema> {
-  const { emailVerifyDate, phoneVerifyDate } = contact
-  return {
-    contactId: contact._id,
-    name: contact.name,
-    emailAddress: contact.emailAddress,
-    phoneNumber: contact.phoneNumber ?? '',
-    title: Title[contact.title],
-    messageTypes: contact.messageTypes.map((type) => MessageType[type]),
-    status: MessageContactStatus[statusOf(contact)],
-    createDate: timestampFromDate(contact.createDate),
-    updateDate: timestampFromDate(contact.updateDate),
-    etag: etagOf(contact),
-    ...(emailVerifyDate && { emailVerifyDate: timestampFromDate(emailVerifyDate) }),
-    ...(phoneVerifyDate && { phoneVerifyDate: timestampFromDate(phoneVerifyDate) }),
-    pendingEmailAddress: contact.pendingEmailAddress ?? '',
-    pendingPhoneNumber: contact.pendingPhoneNumber ?? '',
-  }
-}

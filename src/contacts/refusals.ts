@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.js'
+import { Failure } from '../failure.js'
 
 const contactType = 'messagecontacts.v1.MessageContact'
 
@@ -12,3 +12,7 @@ export const nameUsed = (name: string) =>
 /** The directory has no such contact; `contactId` as the caller sent it. */
 export const contactNotFound = (contactId: string) =>
   new Failure('ENTITY_NOT_EXISTS_CONTACT', { resource: { type: contactType, name: contactId } })
+
+/** The address that was named waits for nothing, or no code was asked for. */
+export const verificationNotFound = (contactId: string) =>
+  new Failure('ENTITY_NOT_EXISTS_CONTACT_VERIFICATION', { resource: { type: contactType, name: contactId } })
