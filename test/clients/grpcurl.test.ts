@@ -4,21 +4,23 @@ import { describe, expect, test } from 'vitest'
 import { casesOfEveryClient } from './cases.js'
 import { type Ended, type Outcome, outsideClient, runProgram } from './outside-client.js'
 import { findGrpcurl, needs } from './programs.js'
+import { verificationCasesOfEveryClient } from './verification-cases.js'
 
 const contacts = 'messagecontacts.v1.MessageContactService'
 
 describe('grpcurl, through reflection', () => {
   const grpcurl = needs(findGrpcurl)
   const run = (...args: readonly string[]) => runProgram(grpcurl(), ['-plaintext', '-max-time', '20', ...args])
-  const service = casesOfEveryClient((address) =>
+  const connect = (address: string) =>
     outsideClient(async (method, request, headers) => {
       const metadata = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
       const call = [address, `${contacts}/${method}`]
       return outcomeOf(
         await run('-v', '-format-error', ...metadata, '-d', JSON.stringify(asGrpcurlReads(request)), ...call),
       )
-    }),
-  )
+    })
+  const service = casesOfEveryClient(connect)
+  verificationCasesOfEveryClient(connect)
   const prints = (out: string): Ended => ({ exitCode: 0, out, err: '' })
 
   test('lists the services', async () => {
