@@ -22,6 +22,7 @@ export async function startToFirstAnswer(mongodbUri: string): Promise<number> {
       MONGODB_DATABASE: `bench-${randomUUID().slice(0, 8)}`,
       LISTEN: '127.0.0.1:0',
       LOG_LEVEL: 'info',
+      VERIFICATION_SECRETS: randomUUID(),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

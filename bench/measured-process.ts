@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Question, Told, Usage } from './measured-service.js'
+import { verificationSecret } from './verification-secret.js'
 
 /** For a profile of the measured process: BENCH_NODE='--cpu-prof --cpu-prof-dir=reports'. */
 const execArguments = (process.env['BENCH_NODE'] ?? '').split(' ').filter((argument) => argument !== '')
@@ -29,6 +30,9 @@ export class MeasuredProcess {
         MONGODB_URI: mongodbUri,
         MONGODB_DATABASE: database,
         LISTEN: '127.0.0.1:0',
+        VERIFICATION_SECRETS: verificationSecret,
+        UNSENT_MESSAGES: 'print',
+        MAILS_PER_DAY: '10000',
       },
     })
     const [told] = (await once(child, 'message')) as [Extract<Told, { address: string }>]

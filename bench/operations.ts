@@ -6,17 +6,21 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf'
+import { hotp } from '../src/contacts/codes.js'
 import type { Contact } from '../src/contacts/contact.js'
 import { MessageType, Title } from '../src/gen/messagecontacts/v1/message_contact_pb.js'
 import {
   AddMessageContactRequestSchema,
+  ConfirmMessageContactVerificationRequestSchema,
   DeleteMessageContactRequestSchema,
   GetMessageContactRequestSchema,
   MessageContactService,
+  SendEmailVerificationForMessageContactRequestSchema,
   UpdateMessageContactRequestSchema,
 } from '../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { emptyPath } from './empty-service.js'
 import { framed, type Operation } from './load.js'
+import { verificationSecret } from './verification-secret.js'
 
 /** What every contact that is added holds. */
 export const contact = {
@@ -98,6 +102,33 @@ export function deleteMessageContact(contacts: readonly Contact[]): Operation {
     nextRequest: () => {
       const { directoryId, _id: contactId } = next().item
       return { directoryId, message: message(DeleteMessageContactRequestSchema, { contactId }) }
+    },
+  }
+}
+
+/** Each call sends to another contact, round and round; the message itself goes nowhere. */
+export function sendEmailVerification(contacts: readonly Contact[]): Operation {
+  const next = inTurn(contacts)
+  return {
+    path: pathOf(method.sendEmailVerificationForMessageContact),
+    nextRequest: () => {
+      const { directoryId, _id: contactId, emailAddress } = next().item
+      const schema = SendEmailVerificationForMessageContactRequestSchema
+      return { directoryId, message: message(schema, { contactId, emailAddress }) }
+    },
+  }
+}
+
+/** Each call proves the address of another contact, as long as there are any. */
+export function confirmVerification(contacts: readonly Contact[]): Operation {
+  const next = inTurn(contacts)
+  return {
+    path: pathOf(method.confirmMessageContactVerification),
+    nextRequest: () => {
+      const { directoryId, _id: contactId, emailAddress: value, emailVerification } = next().item
+      const code = hotp(verificationSecret, emailVerification?.id ?? '')
+      const asked = { contactId, target: { case: 'emailAddress', value }, code } as const
+      return { directoryId, message: message(ConfirmMessageContactVerificationRequestSchema, asked) }
     },
   }
 }

@@ -25,6 +25,26 @@ export async function prepareContacts(database: Db, directories: number): Promis
   return contacts
 }
 
+/** The same, each with a mail address of its own to which a code was sent. */
+export async function prepareVerifications(database: Db, directories: number): Promise<readonly Contact[]> {
+  const contacts = await prepareContacts(database, directories)
+  const verifying = contacts.map((contact, index): Contact => {
+    const id = index.toString(16).padStart(16, '0')
+    const sendDate = new Date()
+    const expireDate = new Date(sendDate.getTime() + 24 * 60 * 60 * 1000)
+    return {
+      ...contact,
+      emailAddress: `tom.${contact._id.slice(2)}@example.com`,
+      emailVerification: { id, sendDate, expireDate, triesLeft: 5, deliveryState: 'SENT', attempts: 1 },
+    }
+  })
+  const updates = verifying.map(({ _id, emailAddress, emailVerification }) => ({
+    updateOne: { filter: { _id }, update: { $set: { emailAddress, emailVerification } } },
+  }))
+  await collectionOf(database).bulkWrite(updates, { ordered: false, ignoreUndefined: true })
+  return verifying
+}
+
 /** How often the contacts of a database have been changed, all of them together. */
 export async function changesIn(database: Db): Promise<number> {
   const changes = { _id: null, changes: { $sum: { $subtract: ['$revision', 1] } } }

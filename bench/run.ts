@@ -9,15 +9,17 @@ import { type Load, load, oneAfterAnother } from './load.js'
 import { MeasuredProcess } from './measured-process.js'
 import {
   addMessageContact,
+  confirmVerification,
   contact,
   deleteMessageContact,
   emptyCall,
   getMessageContact,
   listMessageContacts,
   newDirectory,
+  sendEmailVerification,
   updateMessageContact,
 } from './operations.js'
-import { changesIn, contactsPerDirectory, prepareContacts } from './prepared-contacts.js'
+import { changesIn, contactsPerDirectory, prepareContacts, prepareVerifications } from './prepared-contacts.js'
 import { printFigure, printRows } from './report.js'
 import { calls, measureInTurn, type Results, type Row } from './rows.js'
 
@@ -32,6 +34,8 @@ const callsForMemory = Number(process.env['BENCH_CALLS'] ?? 200_000)
 const directories = 500
 /** Each deletion uses up a contact, so these are counted. */
 const deletionsARound = 4000
+/** And so does each proof. */
+const confirmationsARound = 2000
 
 async function bench(mongodbUri: string) {
   const starts: number[] = []
@@ -60,6 +64,9 @@ async function rowsOf(gathering: MeasuredProcess, oneByOne: MeasuredProcess, dri
   const update = calls('(h) UpdateMessageContact', updateMessageContact(contacts), gathering, 64)
   const toDelete = await prepareContacts(database, Math.ceil((deletionsARound * (rounds + 1)) / contactsPerDirectory))
   const deletion = deleteMessageContact(toDelete)
+  const toConfirm = Math.ceil((confirmationsARound * (rounds + 1)) / contactsPerDirectory)
+  const confirmation = confirmVerification(await prepareVerifications(database, toConfirm))
+  const sending = sendEmailVerification(await prepareVerifications(database, directories))
   return {
     empty: calls('(a) empty call', emptyCall, gathering, 64),
     add: calls('(b) AddMessageContact', addMessageContact, gathering, 64),
@@ -72,6 +79,8 @@ async function rowsOf(gathering: MeasuredProcess, oneByOne: MeasuredProcess, dri
     list: calls('(g) ListMessageContacts, 20 of 20', listMessageContacts(contacts), gathering, 64),
     update: { ...update, run: (seconds: number) => everyOneChanging(database, () => update.run(seconds)) },
     delete: calls('(i) DeleteMessageContact', deletion, gathering, 64, deletionsARound),
+    send: calls('(j) SendEmailVerification..., and delivery', sending, gathering, 64),
+    confirm: calls('(k) ConfirmMessageContactVerification', confirmation, gathering, 64, confirmationsARound),
   }
 }
 
@@ -112,6 +121,8 @@ function printRatios(rows: Awaited<ReturnType<typeof rowsOf>>, results: Results)
   cpuOver('ListMessageContacts over an empty call (g / a)', 'at most 3', rows.list, empty)
   cpuOver('UpdateMessageContact over an empty call (h / a)', 'at most 5', rows.update, empty)
   cpuOver('DeleteMessageContact over an empty call (i / a)', 'none', rows.delete, empty)
+  cpuOver('SendEmailVerification... over an empty call (j / a)', 'none', rows.send, empty)
+  cpuOver('ConfirmMessageContactVerification over an empty call (k / a)', 'none', rows.confirm, empty)
 }
 
 async function measureMemory(service: MeasuredProcess) {
