@@ -55,6 +55,8 @@ export class Courier {
   #wake: () => void = () => {}
   #isFailing = false
   #running: Promise<void> = Promise.resolve()
+  /** What is claimed and not yet marked. */
+  readonly #underWay = new Set<Promise<void>>()
 
   constructor(options: CourierOptions) {
     this.#options = options
@@ -75,6 +77,7 @@ export class Courier {
     this.#stopped = true
     this.#wake()
     await this.#running
+    await Promise.all(this.#underWay)
   }
 
   async #run(): Promise<void> {
@@ -95,35 +98,53 @@ export class Courier {
     })
   }
 
-  /** True where there may be more. */
+  /** Claims what is due, as far as there is room, and waits for no receiver. True where there may be more. */
   async #deliverDue(): Promise<boolean> {
+    const room = most - this.#underWay.size
+    if (room <= 0) return false
     try {
-      const keys = await this.#options.lookups.due(this.#options.now(), most, this.#patience())
-      await Promise.all(keys.map((key) => this.#deliver(key)))
+      const keys = await this.#options.lookups.due(this.#options.now(), room, this.#patience())
+      await Promise.all(keys.map((key) => this.#claim(key)))
       this.#isFailing = false
       return keys.length > 0
     } catch (cause) {
-      if (!this.#isFailing) this.#options.failed(cause)
-      this.#isFailing = true
+      this.#fail(cause)
       return false
     }
   }
 
-  async #deliver(key: ContactKey): Promise<void> {
-    const { send, now, newStepId } = this.#options
-    const stepId = newStepId()
+  #fail(cause: unknown): void {
+    if (!this.#isFailing) this.#options.failed(cause)
+    this.#isFailing = true
+  }
+
+  async #claim(key: ContactKey): Promise<void> {
+    const stepId = this.#options.newStepId()
     let claimed: Claimed | undefined
     const contact = await this.#change(key, (found) => {
-      claimed = claimedContact(found, stepId, now())
+      claimed = claimedContact(found, stepId, this.#options.now())
       return claimed.contact
     })
     if (!contact || !claimed) return
     if (claimed.late) this.#tell(contact, claimed.late)
-    if (!claimed.claim) return
-    const { channel, address, verification } = claimed.claim
+    if (claimed.claim) this.#begin(this.#deliver(key, contact.name, claimed.claim))
+  }
+
+  #begin(delivery: Promise<void>): void {
+    const ended = delivery
+      .catch((cause: unknown) => this.#fail(cause))
+      .finally(() => {
+        this.#underWay.delete(ended)
+        this.wake()
+      })
+    this.#underWay.add(ended)
+  }
+
+  async #deliver(key: ContactKey, name: string, claim: Claim): Promise<void> {
+    const { channel, address: to, verification } = claim
     const { id: verificationId, expireDate } = verification
-    const outcome = await send({ channel, to: address, name: contact.name, verificationId, expireDate })
-    await this.#mark(key, claimed.claim, outcome)
+    const outcome = await this.#options.send({ channel, to, name, verificationId, expireDate })
+    await this.#mark(key, claim, outcome)
   }
 
   async #mark(key: ContactKey, claim: Claim, outcome: Outcome & { readonly cause?: unknown }): Promise<void> {
