@@ -51,7 +51,9 @@ export class Quotas {
           },
           { upsert: true, returnDocument: 'after', timeoutMS },
         )
-        return used ? { kind: 'taken', nextDate: nextDate(used, limit, windowMs, now) } : undefined
+        // An upsert writes or throws. SecantusDB may leave out the document that it wrote, where others write it at once.
+        const written = used ?? (await this.#collection.quotas.findOne({ _id: key }, { timeoutMS }))
+        return { kind: 'taken', nextDate: written ? nextDate(written, limit, windowMs, now) : now }
       } catch (error) {
         // The document is there, and the filter did not let it through: so the upsert would have been a second one.
         if (error instanceof MongoServerError && error.code === duplicateKey) return undefined
