@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { SMTPServerOptions } from 'smtp-server'
 import { expect } from 'vitest'
 import { until } from '../rpc/toy-service.js'
@@ -10,10 +11,13 @@ export interface ReceivedCode {
   readonly reference: string | undefined
 }
 
-/** A mail server and a gateway that take everything, unless the server's options say otherwise, and the people behind them. Ends with the test file. */
-export async function startReceivers(options: SMTPServerOptions = {}) {
+/** A mail server and a gateway that take everything, unless they are told otherwise, and the people behind them. Ends with the test file. */
+export async function startReceivers(
+  options: SMTPServerOptions = {},
+  answer: (response: ServerResponse) => void = (response) => response.end(),
+) {
   const mail = await startMailServer(options)
-  const gateway = await startGateway((response) => response.end())
+  const gateway = await startGateway(answer)
   return {
     /** What the service must be told to send through them. */
     settings: {
