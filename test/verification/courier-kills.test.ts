@@ -43,6 +43,7 @@ describe('a process that is killed', () => {
     const second = await way.start(receivers.settings)
     const { id } = await way.becomes({ deliveryState: 'SENT', attempts: 1 })
     expect(receivers.mails.map(({ mail }) => mail.messageId)).toEqual([`<${id}@contacts.example>`])
+    await second.logged(({ state }) => state === 'SENT')
     expect(deliveriesIn(second)).toEqual([{ level: 'debug', state: 'SENT', attempts: 1 }])
     expect(await way.listed(second)).toBe(DeliveryState.SENT)
   })
@@ -72,6 +73,7 @@ describe('a process that is killed', () => {
     await way.runOut()
     const { id } = await way.becomes({ deliveryState: 'SENT', attempts: 2 })
     expect(receivers.mails.map(({ mail }) => mail.messageId)).toEqual([`<${id}@contacts.example>`])
+    await second.logged(({ state }) => state === 'SENT')
     expect(deliveriesIn(second)).toEqual([{ level: 'debug', state: 'SENT', attempts: 2 }])
   })
 
@@ -93,6 +95,7 @@ describe('a process that is killed', () => {
     const [one, other] = receivers.mails
     expect(other?.mail.messageId).toBe(one?.mail.messageId)
     expect(other?.mail.text).toBe(one?.mail.text)
+    await second.logged(({ state }) => state === 'SENT')
     expect(deliveriesIn(second)).toEqual([{ level: 'debug', state: 'SENT', attempts: 2 }])
   })
 })
