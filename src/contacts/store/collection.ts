@@ -33,7 +33,8 @@ const indexes = [
   {
     name: 'delivery_due',
     key: { deliveryDueDate: 1 },
-    partialFilterExpression: { deliveryDueDate: { $type: 'date' } },
+    // A comparison implies that it exists; that it is of a type, a planner does not conclude.
+    partialFilterExpression: { deliveryDueDate: { $exists: true } },
   },
 ] as const satisfies readonly IndexDescription[]
 
