@@ -125,7 +125,8 @@ async function stopInOrder({ health, courier, server, sender, client }: Stoppabl
   health.stop()
   await pause(settings.SHUTDOWN_DELAY_SECONDS * 1000)
   const deliveries = courier.stop()
-  await server.stop(settings.SHUTDOWN_SECONDS * 1000)
+  const withinMs = settings.SHUTDOWN_SECONDS * 1000
+  await Promise.all([server.stop(withinMs), Promise.race([deliveries, pause(withinMs)])])
   // What is still being sent is cut off, and queued again.
   await sender.close()
   await Promise.race([deliveries, pause(lastStepsMs)])

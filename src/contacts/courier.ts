@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Failure } from '../failure.js'
 import { addressOf, type ChannelName, type Contact, type Verification } from './contact.js'
 import { type Claim, type Claimed, claimedContact, deliveredContact, type Outcome } from './delivery.js'
@@ -104,7 +105,10 @@ export class Courier {
     if (room <= 0) return false
     try {
       const keys = await this.#options.lookups.due(this.#options.now(), room, this.#patience())
-      await Promise.all(keys.map((key) => this.#claim(key)))
+      // All of them have ended before the next look, so that none begins unseen.
+      const claims = await Promise.allSettled(keys.map((key) => this.#claim(key)))
+      const lost = claims.find((claim) => claim.status === 'rejected')
+      if (lost) throw lost.reason
       this.#isFailing = false
       return keys.length > 0
     } catch (cause) {
@@ -144,7 +148,20 @@ export class Courier {
     const { channel, address: to, verification } = claim
     const { id: verificationId, expireDate } = verification
     const outcome = await this.#options.send({ channel, to, name, verificationId, expireDate })
-    await this.#mark(key, claim, outcome)
+    await this.#markAgain(key, claim, outcome)
+  }
+
+  /** Until it is marked, or the claim has run out: a message whose outcome is known should not be sent again. */
+  async #markAgain(key: ContactKey, claim: Claim, outcome: Outcome & { readonly cause?: unknown }): Promise<void> {
+    const { dueDate = this.#options.now() } = claim.verification
+    for (;;)
+      try {
+        return await this.#mark(key, claim, outcome)
+      } catch (cause) {
+        this.#fail(cause)
+        if (this.#stopped || this.#options.now() >= dueDate) return
+        await pause(everyMs)
+      }
   }
 
   async #mark(key: ContactKey, claim: Claim, outcome: Outcome & { readonly cause?: unknown }): Promise<void> {
@@ -174,6 +191,6 @@ export class Courier {
 
   #patience(): Patience {
     const deadline = this.#options.now().getTime() + stepMs
-    return { deadline, ended: () => false }
+    return { deadline, ended: () => this.#options.now().getTime() >= deadline }
   }
 }

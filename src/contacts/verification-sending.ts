@@ -4,7 +4,7 @@ import { addressOf, type ChannelName } from './contact.js'
 import type { Changes } from './store/changes.js'
 import type { Patience } from './store/group-commit.js'
 import type { ContactKey, Lookups } from './store/lookups.js'
-import type { Quota, Quotas } from './store/quotas.js'
+import type { Quota, Quotas, Use } from './store/quotas.js'
 import { startedVerification, type Target, type VerificationRules } from './verification.js'
 
 /** How many messages with codes may leave. */
@@ -68,30 +68,43 @@ export class VerificationSending {
   /** When the next message to this address may leave. */
   async #takeLimits(directoryId: string, { channel, address }: Target, now: Date, patience: Patience): Promise<Date> {
     const { perAddressPerMinute, perDay } = this.#parts.limits
-    const hash = createHash('sha256').update(address).digest('base64url')
-    const toAddress = { key: `address ${hash}`, limit: perAddressPerMinute, windowMs: minuteMs }
-    const nextDate = await this.#take(toAddress, now, patience, {
-      reason: 'LIMIT_EXCEEDED_ADDRESS',
-      subject: 'address',
-      setting: 'MESSAGES_PER_ADDRESS_PER_MINUTE',
-    })
-    const ofDirectory = { key: `${channel} ${directoryId}`, limit: perDay[channel], windowMs: dayMs }
-    await this.#take(ofDirectory, now, patience, {
+    // However its local part is written, it is one mailbox.
+    const hash = createHash('sha256').update(address.toLowerCase()).digest('base64url')
+    const ofDirectory = {
+      quota: { key: `${channel} ${directoryId}`, limit: perDay[channel], windowMs: dayMs },
       reason: 'SEND_VALIDATE_CODE_EXCEEDS_LIMIT_FOR_ACCOUNT',
       subject: 'resource directory',
       setting: daySettings[channel],
-    })
+    } as const
+    const toAddress = {
+      quota: { key: `address ${hash}`, limit: perAddressPerMinute, windowMs: minuteMs },
+      reason: 'LIMIT_EXCEEDED_ADDRESS',
+      subject: 'address',
+      setting: 'MESSAGES_PER_ADDRESS_PER_MINUTE',
+    } as const
+    // A directory that may send no more must not use up what others may send to the address.
+    refuseWhereFull(ofDirectory, await this.#parts.quotas.look(ofDirectory.quota, now, patience))
+    const nextDate = await this.#take(toAddress, now, patience)
+    await this.#take(ofDirectory, now, patience)
     return nextDate
   }
 
-  async #take(
-    quota: Quota,
-    now: Date,
-    patience: Patience,
-    { reason, subject, setting }: { reason: Reason; subject: QuotaSubject; setting: string },
-  ): Promise<Date> {
-    const use = await this.#parts.quotas.take(quota, now, patience)
-    if (use.kind === 'taken') return use.nextDate
-    throw new Failure(reason, { quota: { subject, setting, limit: quota.limit }, retryAfterMs: use.afterMs })
+  async #take(limit: Limit, now: Date, patience: Patience): Promise<Date> {
+    const use = await this.#parts.quotas.take(limit.quota, now, patience)
+    refuseWhereFull(limit, use)
+    return use.kind === 'taken' ? use.nextDate : now
   }
+}
+
+/** A quota, and how its end is told. */
+interface Limit {
+  readonly quota: Quota
+  readonly reason: Reason
+  readonly subject: QuotaSubject
+  readonly setting: string
+}
+
+function refuseWhereFull({ quota, reason, subject, setting }: Limit, use: Use | undefined): void {
+  if (use?.kind === 'full')
+    throw new Failure(reason, { quota: { subject, setting, limit: quota.limit }, retryAfterMs: use.afterMs })
 }

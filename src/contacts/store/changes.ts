@@ -12,6 +12,8 @@ import type { ContactKey, Lookups } from './lookups.js'
 const mostRaces = 5
 /** Whoever lost a race waits for up to so many milliseconds, longer each time, so that not all of them meet again. */
 const afterRaceMs = 10
+/** How long a version that is seen but not yet confirmed by a majority is waited for before the next look. */
+const unconfirmedMs = 20
 /** No contact has it: what an etag stands for that is none. */
 const noRevision = 0
 
@@ -77,6 +79,7 @@ export class Changes {
     spelling: string,
   ): Promise<Contact> {
     let attempt: Decision | undefined
+    let missed: Contact | undefined
     let unsure: Unsure | undefined
     for (let race = 0; race < mostRaces; ) {
       const contact = await this.#find(key, patience, unsure)
@@ -84,6 +87,11 @@ export class Changes {
       // on a server that does not know the two for one.
       if (attempt && contact.changeRequestId === attempt.contact.changeRequestId)
         return answerOf({ ...attempt, contact })
+      if (missed && contact.version === missed.version) {
+        // Somebody was faster, and a majority does not have that yet: to decide about the same state again would only miss again.
+        await setTimeout(unconfirmedMs)
+        continue
+      }
       unsure = stillUnsure(unsure, contact)
       const next = decide(contact)
       if (next.contact === contact) return answerOf(next)
@@ -92,6 +100,7 @@ export class Changes {
       if (write.kind === 'written') return answerOf(next)
       if (write.kind === 'missed') {
         race += 1
+        missed = contact
         await setTimeout(this.#dice(afterRaceMs * race))
       } else unsure = unsureAfter(write, next, unsure, spelling)
     }
@@ -143,10 +152,10 @@ export class Changes {
     return this.#lookups.find(key, patience, unsure ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE')
   }
 
-  #replace({ _id, directoryId, version }: Contact, next: Contact, patience: Patience): Promise<SingleWrite> {
+  #replace({ _id, directoryId, revision, version }: Contact, next: Contact, patience: Patience): Promise<SingleWrite> {
     return this.#write(patience, async (timeoutMS) => {
-      // `null` fits a contact that has no version yet.
-      const filter = { _id, directoryId, version: version ?? null } as Filter<Contact>
+      // `null` fits a contact that has no version yet. The revision as well: processes that know no versions raise that alone.
+      const filter = { _id, directoryId, revision, version: version ?? null } as Filter<Contact>
       return (await this.#collection.documents.replaceOne(filter, next, { timeoutMS })).matchedCount
     })
   }

@@ -87,19 +87,26 @@ export class ContactCollection {
    * Throws IndexMismatch where one of our names belongs to a different index, or one of our indexes has a different name.
    */
   async prepare(): Promise<void> {
-    try {
-      await this.documents.createIndexes([...indexes])
-      await this.quotas.createIndexes([...quotaIndexes])
-    } catch (error) {
-      const different = error instanceof MongoServerError && (error.code === 85 || error.code === 86)
-      if (different) throw new IndexMismatch(await this.#describeMismatch())
-      throw error
-    }
+    await this.#createIndexes(this.documents, indexes)
+    await this.#createIndexes(this.quotas, quotaIndexes)
     this.#prepared = true
   }
 
-  async #describeMismatch() {
-    const found = await this.documents.listIndexes({ timeoutMS: this.#options.commandTimeoutMs }).toArray()
+  async #createIndexes<Document extends object>(collection: Collection<Document>, ours: readonly IndexDescription[]) {
+    try {
+      await collection.createIndexes([...ours])
+    } catch (error) {
+      const different = error instanceof MongoServerError && (error.code === 85 || error.code === 86)
+      if (different) throw new IndexMismatch(await this.#describeMismatch(collection, ours))
+      throw error
+    }
+  }
+
+  async #describeMismatch<Document extends object>(
+    collection: Collection<Document>,
+    indexes: readonly IndexDescription[],
+  ): Promise<string> {
+    const found = await collection.listIndexes({ timeoutMS: this.#options.commandTimeoutMs }).toArray()
     const whole = ({ name, key, unique, partialFilterExpression }: Partial<IndexDescription>) =>
       JSON.stringify({ name, key, unique: unique ?? false, partialFilterExpression })
     const sameKey = (one: Partial<IndexDescription>, other: Partial<IndexDescription>) =>
@@ -107,7 +114,7 @@ export class ContactCollection {
     const names = indexes.filter((ours) =>
       found.some((theirs) => (theirs.name === ours.name || sameKey(theirs, ours)) && whole(theirs) !== whole(ours)),
     )
-    return `the collection ${this.documents.collectionName} has other indexes than this version expects: ${names.map(({ name }) => name).join(', ')}`
+    return `the collection ${collection.collectionName} has other indexes than this version expects: ${names.map(({ name }) => name).join(', ')}`
   }
 
   /**

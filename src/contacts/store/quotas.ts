@@ -30,8 +30,9 @@ export class Quotas {
 
   /** Takes one use, in one command, and one more where the quota is full. */
   async take(quota: Quota, now: Date, patience: Patience): Promise<Use> {
+    this.#collection.mustBePrepared()
     for (let race = 0; race < mostRaces; race += 1) {
-      const use = (await this.#take(quota, now, patience)) ?? (await this.#look(quota, now, patience))
+      const use = (await this.#take(quota, now, patience)) ?? (await this.look(quota, now, patience))
       if (use) return use
     }
     throw new Failure('CONCURRENT_CALL_NOT_SUPPORTED')
@@ -62,8 +63,8 @@ export class Quotas {
     })
   }
 
-  /** Undefined where there is room by now. */
-  #look({ key, limit, windowMs }: Quota, now: Date, patience: Patience): Promise<Use | undefined> {
+  /** Takes none: undefined where there is room. */
+  look({ key, limit, windowMs }: Quota, now: Date, patience: Patience): Promise<Use | undefined> {
     return this.#collection.ask(patience, async (timeoutMS) => {
       const used = await this.#collection.quotas.findOne({ _id: key }, { timeoutMS })
       const afterMs = used ? nextDate(used, limit, windowMs, now).getTime() - now.getTime() : 0
