@@ -44,12 +44,12 @@ describe('a filled body', () => {
       fc.string({ unit: 'grapheme' }),
       fc.constantFrom('"', '\\', '","admin":"', '{{to}}', '{{text}}', '$&', '$1', '\n', '\u2028', '\u0000'),
     )
-    const template = '{"a":[{"to":"{{to}}"}],"text":"x{{text}}y","{{reference}}":"\\\\{{reference}}"}'
+    // Not as a key: JSON.parse of V8 13.6 (Node 24) takes an escaped key for another one of the same form that it has met.
+    const template = '{"a":[{"to":"{{to}}"}],"text":"x{{text}}y","b":"\\\\{{reference}}"}'
     fc.assert(
       fc.property(odd, odd, odd, (to, text, reference) => {
-        fc.pre(!['a', 'text', '__proto__'].includes(reference))
         const body = JSON.parse(filledBody(template, { to, text, reference }))
-        expect(body).toEqual({ a: [{ to }], text: `x${text}y`, [reference]: `\\${reference}` })
+        expect(body).toEqual({ a: [{ to }], text: `x${text}y`, b: `\\${reference}` })
       }),
     )
   })
