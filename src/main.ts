@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { startApp } from './app.js'
-import { createLog, describe } from './log.js'
-import { readSettings, WrongSettings } from './settings.js'
+import { ConfigurationError } from './config/read-settings.js'
+import { readSettings } from './settings.js'
+import { createLog, describeError } from './telemetry/log.js'
 
-/** Exit codes: 0 after an ordered stop, 2 for wrong settings, 1 for everything else. */
-process.exit(await run().catch(complain))
+/** Exit codes: 0 after an ordered stop, 2 for a configuration error, 1 for everything else. */
+process.exit(await run().catch(reportConfiguration))
 
 async function run(): Promise<number> {
   const settings = readSettings(process.env, (path) => readFileSync(path, 'utf8'))
@@ -12,9 +13,9 @@ async function run(): Promise<number> {
   process.on('uncaughtException', (error) => crash(log, error))
   const signal = stopSignal()
   const app = await startApp(settings, { log }).catch((error: unknown) => {
-    if (error instanceof WrongSettings) throw error
-    if (isOfAddress(error)) log.fatal({ listen: settings.LISTEN, cause: describe(error) }, 'cannot listen')
-    else log.fatal({ cause: describe(error) }, 'cannot start')
+    if (error instanceof ConfigurationError) throw error
+    if (isAddressError(error)) log.fatal({ listen: settings.LISTEN, cause: describeError(error) }, 'cannot listen')
+    else log.fatal({ cause: describeError(error) }, 'cannot start')
   })
   if (!app) return 1
   const reason = await Promise.race([signal, app.broken])
@@ -25,7 +26,7 @@ async function run(): Promise<number> {
 }
 
 /** Whether an address could not be resolved, or not be bound. */
-function isOfAddress(error: unknown): boolean {
+function isAddressError(error: unknown): boolean {
   const { syscall = '' } = error as NodeJS.ErrnoException
   return ['getaddrinfo', 'listen', 'bind'].includes(syscall)
 }
@@ -33,9 +34,9 @@ function isOfAddress(error: unknown): boolean {
 /** Node's own report would print the message, which may quote what a caller sent; and where the log throws as well it would exit with 7. */
 function crash(log: ReturnType<typeof createLog>, error: Error): never {
   try {
-    log.fatal({ cause: describe(error) }, 'crashed')
+    log.fatal({ cause: describeError(error) }, 'crashed')
   } catch {
-    process.stderr.write(`the log cannot be written: ${JSON.stringify(describe(error))}\n`)
+    process.stderr.write(`the log cannot be written: ${JSON.stringify(describeError(error))}\n`)
   } finally {
     process.exit(1)
   }
@@ -54,8 +55,8 @@ function stopSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-function complain(error: unknown): number {
-  if (!(error instanceof WrongSettings)) throw error
-  process.stderr.write(`${error.complaints.join('\n')}\n`)
+function reportConfiguration(error: unknown): number {
+  if (!(error instanceof ConfigurationError)) throw error
+  process.stderr.write(`${error.problems.join('\n')}\n`)
   return 2
 }

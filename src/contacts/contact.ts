@@ -1,268 +1,161 @@
 import { createHash } from 'node:crypto'
-import { Failure } from '../failure.js'
-import type {
-  Channel,
-  DeliveryState,
-  MessageContactStatus,
-  MessageType,
-  Title,
-} from '../gen/messagecontacts/v1/message_contact_pb.js'
+import { type Address, addressKinds, changedAddress } from '../addresses/address.js'
+import type { WriteStamp } from '../calls/write-stamp.js'
+import { Failure } from '../errors/failure.js'
+import type { MessageContactStatus, MessageType, Title } from '../gen/messagecontacts/v1/message_contact_pb.js'
 
-/** The contract's titles, message types and states by name: what is stored can be read without the contract at hand. */
+/** Titles, message types and states are stored by name, so that the database can be read without the contract. */
 export type TitleName = Exclude<keyof typeof Title, 'UNSPECIFIED'>
 export type MessageTypeName = Exclude<keyof typeof MessageType, 'UNSPECIFIED'>
-export type StatusName = Exclude<keyof typeof MessageContactStatus, 'UNSPECIFIED'>
+export type ContactStatus = Exclude<keyof typeof MessageContactStatus, 'UNSPECIFIED'>
 
-/** What a caller says about a person, checked and normalized. */
-export interface Details {
+/** What callers may write, checked and normalized. The names are those of the request fields. */
+export interface WritableFields {
   readonly name: string
   readonly emailAddress: string
-  /** Absent only where the service runs with PHONE_NUMBER=optional. */
-  readonly phoneNumber?: string | undefined
+  /** Undefined for none, which only PHONE_NUMBER=optional allows. */
+  readonly phoneNumber: string | undefined
   readonly title: TitleName
-  /** At least one, each once, in the order of the contract's enum. */
+  /** At least one, each once, in the order of the enum. */
   readonly messageTypes: readonly MessageTypeName[]
 }
 
-/** A contact: what the rules think about, and what the database keeps, in one shape. */
-export interface Contact extends Details {
-  /** The contact's id, under the name the database has for it. */
+/** A contact, in the shape in which it is stored. */
+export interface Contact extends Omit<WritableFields, 'emailAddress' | 'phoneNumber'> {
+  /** The contact id. */
   readonly _id: string
   readonly directoryId: string
-  /** Its place among those the directory may hold. The store gives it out. */
+  /** Its place in the directory's limit, 0 to CONTACTS_PER_DIRECTORY - 1. */
   readonly slot: number
+  readonly email: Address
+  readonly phone?: Address | undefined
   readonly createDate: Date
   readonly updateDate: Date
-  /** 1 at first, one more with every change that callers see. */
+  /** 1 at first, and one more with every change that callers see. The etag shows it. */
   readonly revision: number
-  /** One more with every write, also of what callers do not see: nobody may come between. Absent until the first. */
-  readonly version?: number | undefined
-  /** The call, or the step of a delivery, that wrote it last: after a broken connection it tells whose write is there. Absent until the first. */
-  readonly changeRequestId?: string | undefined
-  /** When the address was proved: it is in effect from then on. */
-  readonly emailVerifyDate?: Date | undefined
-  readonly phoneVerifyDate?: Date | undefined
-  /** A new address that waits behind the one in effect. */
-  readonly pendingEmailAddress?: string | undefined
-  readonly pendingPhoneNumber?: string | undefined
-  /** The code that the waiting address is proved with. Absent until one is asked for. */
-  readonly emailVerification?: Verification | undefined
-  readonly phoneVerification?: Verification | undefined
-  /** When wrong codes were given, the last of them. */
-  readonly wrongCodeDates?: readonly Date[] | undefined
-  /** The earliest `dueDate` of the two verifications: the deliveries look for it. Absent where nothing is to be sent. */
+  /** 1 at first, and one more with every write. The condition of the next write. */
+  readonly version: number
+  readonly lastWrite: WriteStamp
+  /** When the latest incorrect codes were given, in order. */
+  readonly incorrectCodeDates?: readonly Date[] | undefined
+  /** The earliest `dueDate` of the verifications: the delivery worker looks for it. Absent if nothing is to be sent. */
   readonly deliveryDueDate?: Date | undefined
-  /** The token the contact was added with, and what the request said: a repeat is known by both. */
+  /** The client token that the contact was added with, and a hash of the request: a repetition must have both. */
   readonly clientToken?: string | undefined
   readonly requestHash?: string | undefined
 }
 
-/** What the service adds to what the caller says. */
-export interface Origin {
+/** A contact id is the prefix and random characters of the alphabet, 95 bits of entropy. */
+export const contactIdFormat = {
+  prefix: 'c-',
+  alphabet: '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
+  length: 16,
+} as const
+export const contactIdPattern = new RegExp(
+  `^${contactIdFormat.prefix}[${contactIdFormat.alphabet}]{${contactIdFormat.length}}$`,
+)
+
+/** What the service adds to a new contact. */
+export interface NewContactOptions {
   readonly contactId: string
   readonly directoryId: string
   readonly now: Date
-  readonly clientToken?: string | undefined
+  readonly clientToken: string | undefined
 }
 
-/** A contact that has no place yet. */
-export type NewContact = Omit<Contact, 'slot'>
+/** A contact before it has a slot and a write stamp. */
+export type NewContact = Omit<Contact, 'slot' | 'lastWrite'>
 
-/** A contact at its beginning: neither address is in effect. */
-export function newContact(details: Details, { contactId, directoryId, now, clientToken }: Origin): NewContact {
-  // Field by field: an object that grows after a spread costs a hundred times as much, and this is every call's.
+/** A new contact: no address is verified. */
+export function newContact(fields: WritableFields, options: NewContactOptions): NewContact {
+  const { contactId, directoryId, now, clientToken } = options
+  // Field by field: an object that grows after a spread is much slower to build, and every Add builds one.
   return {
     _id: contactId,
     directoryId,
-    name: details.name,
-    emailAddress: details.emailAddress,
-    phoneNumber: details.phoneNumber,
-    title: details.title,
-    messageTypes: details.messageTypes,
+    name: fields.name,
+    email: { address: fields.emailAddress },
+    phone: fields.phoneNumber === undefined ? undefined : { address: fields.phoneNumber },
+    title: fields.title,
+    messageTypes: fields.messageTypes,
     createDate: now,
     updateDate: now,
     revision: 1,
+    version: 1,
     clientToken,
-    requestHash: clientToken === undefined ? undefined : hashOf(details),
+    requestHash: clientToken === undefined ? undefined : hashOf(fields),
   }
 }
 
-/** Equal for requests that mean the same, whatever they looked like. */
-function hashOf({ name, emailAddress, phoneNumber, title, messageTypes }: Details): string {
-  return createHash('sha256')
-    .update(JSON.stringify([name, emailAddress, phoneNumber, title, messageTypes]))
-    .digest('base64url')
+/** Equal for requests that are equal after normalization. */
+function hashOf(fields: WritableFields): string {
+  const sorted = Object.entries(fields).sort(([one], [other]) => (one < other ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url')
 }
 
-/** What a rule makes of a contact. Where it refuses, the contact is written all the same: a wrong code is a refusal and a change. */
-export interface Decision {
-  readonly contact: Contact
-  readonly refuse?: Failure
-}
+/** What a rule decides about a contact. */
+export type Decision<Result = undefined> =
+  | { readonly kind: 'unchanged' }
+  | {
+      readonly kind: 'write'
+      /** The next state. Version, write stamp and what else depends on the write itself is added when it is stored. */
+      readonly contact: Contact
+      /** True if callers see the change: it makes a new revision. */
+      readonly isVisible: boolean
+      /** What the rule gives beside the contact, once it is written. */
+      readonly result?: Result
+      /** Thrown once the state is written: an incorrect code is both a refusal and a change. */
+      readonly refusal?: Failure
+    }
 
-/** What a caller wants otherwise; what is absent stays as it is. */
-export interface Change {
-  readonly name?: string | undefined
-  readonly emailAddress?: string | undefined
-  /** `null` takes the number away. */
-  readonly phoneNumber?: string | null | undefined
-  readonly title?: TitleName | undefined
-  readonly messageTypes?: readonly MessageTypeName[] | undefined
-}
+/** What a caller wants to change. A field that is absent stays as it is. */
+export type ContactChange = Partial<WritableFields>
 
-/** What the service adds to a change. */
-export interface ChangeOrigin {
-  readonly requestId: string
-  readonly now: Date
-}
-
-/** The contact after a change: one revision further, or the very same contact where nothing changes. */
-export function changedContact(contact: Contact, change: Change, origin: ChangeOrigin): Contact {
-  const after = {
+/** The contact after a caller's change. */
+export function changeContact(contact: Contact, change: ContactChange): Decision {
+  const { emailAddress, phoneNumber, ...plainChange } = change
+  const after: Contact = {
     ...contact,
-    ...addressFields.EMAIL.write(changedAddress(addressOf(contact, 'EMAIL'), change.emailAddress)),
-    ...addressFields.PHONE.write(changedAddress(addressOf(contact, 'PHONE'), change.phoneNumber)),
-    name: change.name ?? contact.name,
-    title: change.title ?? contact.title,
-    messageTypes: change.messageTypes ?? contact.messageTypes,
+    ...plainChange,
+    email: emailAddress === undefined ? contact.email : changedAddress(contact.email, emailAddress),
+    phone: 'phoneNumber' in change ? changedPhone(contact.phone, phoneNumber) : contact.phone,
   }
-  return saysTheSame(contact, after) ? contact : seen(contact, after, origin)
+  const isUnchanged =
+    after.email === contact.email &&
+    after.phone === contact.phone &&
+    Object.entries(plainChange).every(([name, value]) => isEqual(value, contact[name as keyof typeof plainChange]))
+  return isUnchanged ? { kind: 'unchanged' } : { kind: 'write', contact: after, isVisible: true }
 }
 
-/** What becomes of a contact that callers see otherwise from now on. */
-export function seen(before: Contact, after: Contact, { requestId, now }: ChangeOrigin): Contact {
-  return { ...unseen(before, after, requestId), revision: before.revision + 1, updateDate: now }
+/** A phone number that is removed takes its pending number with it: that needs no verification. */
+const changedPhone = (current: Address | undefined, requested: string | undefined) =>
+  requested === undefined ? undefined : changedAddress(current, requested)
+
+const isEqual = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+
+/** When the contact's next delivery is due. */
+export function deliveryDueDateOf(contact: Contact): Date | undefined {
+  const dueDates = addressKinds.flatMap((kind) => contact[kind]?.verification?.dueDate ?? [])
+  return dueDates.length > 0 ? new Date(Math.min(...dueDates.map(Number))) : undefined
 }
 
-/** What becomes of a contact of which something changes that callers do not see. */
-export function unseen(before: Contact, after: Contact, changeRequestId: string): Contact {
-  const due = [after.emailVerification?.dueDate, after.phoneVerification?.dueDate].filter((date) => date !== undefined)
-  return {
-    ...after,
-    version: (before.version ?? 0) + 1,
-    changeRequestId,
-    deliveryDueDate: due.length > 0 ? new Date(Math.min(...due.map(Number))) : undefined,
-  }
+/** Active as soon as one address is verified. */
+export function statusOf({ email, phone }: Contact): ContactStatus {
+  return email.verifyDate || phone?.verifyDate ? 'ACTIVE' : 'VERIFYING'
 }
 
-/** A contact has an address of each kind, or none. */
-export type ChannelName = Exclude<keyof typeof Channel, 'UNSPECIFIED'>
-
-/** One of a contact's two addresses, and what waits behind it. */
-export interface Address {
-  readonly address: string | undefined
-  /** Set while the address is in effect. */
-  readonly verifyDate: Date | undefined
-  readonly pending: string | undefined
-  /** The code for the one that waits: for `pending`, or for `address` while that is not in effect. */
-  readonly verification: Verification | undefined
-}
-
-/** A code that was asked for, and the message that brings it. */
-export interface Verification {
-  /** 16 hexadecimal digits, random: together with a secret it makes the code, which is nowhere stored. */
-  readonly id: string
-  readonly sendDate: Date
-  readonly expireDate: Date
-  readonly triesLeft: number
-  readonly deliveryState: Exclude<keyof typeof DeliveryState, 'UNSPECIFIED' | 'NOT_SENT'>
-  /** How often the message was begun to be sent. */
-  readonly attempts: number
-  /** When it is to be sent, or tried again; while it is being sent, when whoever does so has failed. Absent where it needs no more sending. */
-  readonly dueDate?: Date | undefined
-}
-
-/** Where a contact keeps its addresses. */
-const addressFields = {
-  EMAIL: {
-    read: (contact: Contact): Address => ({
-      address: contact.emailAddress,
-      verifyDate: contact.emailVerifyDate,
-      pending: contact.pendingEmailAddress,
-      verification: contact.emailVerification,
-    }),
-    write: ({ address = '', verifyDate, pending, verification }: Address) => ({
-      emailAddress: address,
-      emailVerifyDate: verifyDate,
-      pendingEmailAddress: pending,
-      emailVerification: verification,
-    }),
-  },
-  PHONE: {
-    read: (contact: Contact): Address => ({
-      address: contact.phoneNumber,
-      verifyDate: contact.phoneVerifyDate,
-      pending: contact.pendingPhoneNumber,
-      verification: contact.phoneVerification,
-    }),
-    write: ({ address, verifyDate, pending, verification }: Address) => ({
-      phoneNumber: address,
-      phoneVerifyDate: verifyDate,
-      pendingPhoneNumber: pending,
-      phoneVerification: verification,
-    }),
-  },
-} as const satisfies Record<ChannelName, object>
-
-export const addressOf = (contact: Contact, channel: ChannelName): Address => addressFields[channel].read(contact)
-
-/** The same contact with another address of that kind. */
-export const withAddress = (contact: Contact, channel: ChannelName, address: Address): Contact => ({
-  ...contact,
-  ...addressFields[channel].write(address),
-})
-
-/** The address that waits for its proof. */
-export const waitingIn = ({ address, verifyDate, pending }: Address): string | undefined =>
-  verifyDate ? pending : address
-
-/**
- * A new address waits behind one that is in effect, and replaces one that is not. Set back to the present one, it drops the pending one.
- * `null` takes all of it away: that needs nobody's proof. A code for what waits no longer is worth nothing.
- */
-function changedAddress(present: Address, asked: string | null | undefined): Address {
-  const { address, verifyDate, pending, verification } = present
-  const nothing = { verifyDate: undefined, pending: undefined, verification: undefined }
-  if (asked === undefined) return present
-  if (asked === null) return { ...nothing, address: undefined }
-  if (!verifyDate) return { ...nothing, address: asked, verification: asked === address ? verification : undefined }
-  if (asked === pending) return present
-  return { ...nothing, address, verifyDate, pending: asked === address ? undefined : asked }
-}
-
-function saysTheSame(one: Contact, other: Contact): boolean {
-  const said = (contact: Contact) => {
-    const { name, emailAddress, phoneNumber, title, messageTypes, pendingEmailAddress, pendingPhoneNumber } = contact
-    return JSON.stringify([
-      name,
-      emailAddress,
-      phoneNumber,
-      title,
-      messageTypes,
-      pendingEmailAddress,
-      pendingPhoneNumber,
-    ])
-  }
-  return said(one) === said(other)
-}
-
-/** Active as soon as one of the addresses is in effect. */
-export function statusOf(contact: Contact): StatusName {
-  return contact.emailVerifyDate || contact.phoneVerifyDate ? 'ACTIVE' : 'VERIFYING'
-}
-
-/** Changes with every change of the contact and with nothing else; quoted as RFC 7232 asks. */
+/** Quoted as RFC 9110 asks. */
 export function etagOf(contact: Contact): string {
   return `"${contact.revision}"`
 }
 
-/** The revision that an etag stands for. Undefined where it is none that a contact could have. */
+/** The revision that an etag stands for; undefined if no contact can have such an etag. */
 export function revisionOf(etag: string): number | undefined {
   const [, digits] = /^"([1-9]\d{0,14})"$/.exec(etag) ?? []
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** Throws ETAG_MISMATCH where a caller made a decision for another state of the contact. An empty etag is none. */
-export function expectEtag(contact: Contact, etag: string): void {
+/** Throws ETAG_MISMATCH if the caller expects another revision. An empty etag expects none. */
+export function requireEtag(contact: Contact, etag: string): void {
   if (etag !== '' && etag !== etagOf(contact)) throw new Failure('ETAG_MISMATCH')
 }

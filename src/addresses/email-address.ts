@@ -1,0 +1,43 @@
+import { domainToASCII, domainToUnicode } from 'node:url'
+// This file alone: the whole package is a hundred files, which would delay the start.
+import validator from 'validator/lib/isEmail.js'
+import { invalid, type Parsed, valid } from '../errors/parsed.js'
+
+/** RFC 5321, 4.5.3.1: 64 for the local part; 256 for a path, of which the angle brackets take two. */
+const maxAddressLength = 254
+const maxLocalPartLength = 64
+/** RFC 1035, 2.3.4: 63. The validator checks it only together with the other lengths, which are checked here. */
+const tooLongLabel = /[^.]{64}/
+const { default: isEmail } = validator
+const validatorOptions = { allow_utf8_local_part: false, ignore_max_length: true }
+
+/** A mail address as mail servers accept it; the domain in lower case and in its ASCII form. */
+export function parseEmailAddress(text: string): Parsed<string> {
+  const field = 'email_address'
+  if (text === '') return invalid(field, 'MISSING_PARAMETER_EMAIL_ADDRESS')
+  const at = text.lastIndexOf('@')
+  const localPart = text.slice(0, Math.max(at, 0))
+  if (isLongerThan(text, maxAddressLength) || isLongerThan(localPart, maxLocalPartLength))
+    return invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
+  if (localPart.startsWith('"') || !isEmail(text, validatorOptions))
+    return invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
+  const domain = asciiDomain(text.slice(at + 1))
+  const address = `${localPart}@${domain}`
+  if (address.length > maxAddressLength) return invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
+  // The ASCII form is checked again: mapping may leave no domain, or a label that was not one before.
+  const isValid = !tooLongLabel.test(domain) && (address === text || isEmail(address, validatorOptions))
+  return isValid ? valid(address) : invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
+}
+
+/** True if a text has more than `max` code points; cheap for the usual short ones. */
+const isLongerThan = (text: string, max: number) => text.length > max && [...text].length > max
+
+/** Lower case; an international domain in its ASCII form. Empty if there is no such form. */
+function asciiDomain(domain: string): string {
+  const lower = domain.toLowerCase()
+  if (/^[\x20-\x7e]*$/.test(lower) && !lower.includes('xn--')) return lower
+  const ascii = domainToASCII(lower)
+  // Converted back and forth, because Node 24 accepts ASCII forms that stand for nothing, and Node 20 some of them.
+  const unicode = domainToUnicode(ascii)
+  return /(^|\.)xn--/.test(unicode) || domainToASCII(unicode) !== ascii ? '' : ascii
+}

@@ -1,0 +1,140 @@
+import type { DescMessage, DescMethod, Message, MessageInitShape } from '@bufbuild/protobuf'
+import type { Authenticate } from '../access/authenticate.js'
+import { Failure, toFailure } from '../errors/failure.js'
+import type { Observer } from '../telemetry/observer.js'
+import type { Deadline } from '../time.js'
+import type { Call } from './call.js'
+import type { Operation } from './service.js'
+import type { CallSettings } from './settings.js'
+
+/** A call as a transport hands it over. `Encoded` is what the transport sends as an answer. */
+export interface IncomingCall<Encoded> {
+  readonly method: DescMethod
+  /** All values of a request header; `name` in lower case. */
+  readonly header: (name: string) => readonly string[]
+  /** When the client stops waiting, in milliseconds since the epoch; Infinity if it does not say. */
+  readonly clientDeadline: number
+  readonly isCancelled: () => boolean
+  /** The request message. Throws if the bytes are not such a message, or a Failure with a better reason. */
+  readonly decode: () => Message
+  /** Turns an operation's result into an answer. What it throws is INTERNAL. */
+  readonly encode: (result: MessageInitShape<DescMessage>) => Encoded
+  /** Called exactly once, also if the client has gone. */
+  readonly answer: (answer: Answer<Encoded>) => void
+}
+
+/** Every answer carries its request id. */
+export type Answer<Encoded> =
+  | { readonly requestId: string; readonly encoded: Encoded; readonly failure?: undefined }
+  | { readonly requestId: string; readonly encoded?: undefined; readonly failure: Failure }
+
+export interface PipelineOptions {
+  readonly settings: CallSettings
+  readonly authenticate: Authenticate
+  readonly newRequestId: () => string
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly observer: Observer
+}
+
+/** Kept of the client's deadline for the answer to travel, in milliseconds: at the deadline itself transports answer without details. */
+const deadlineReserveMs = 20
+
+/** Takes every call from its arrival to its answer, for any transport. `handle` and `#run` list the steps in order. */
+export class CallPipeline {
+  readonly #options: PipelineOptions
+  /** Answers the calls that are still open. */
+  readonly #open = new Set<(failure: Failure) => void>()
+  /** Calls admitted whose work has not ended, including those that were answered at their deadline. */
+  #inFlight = 0
+  #stopping = false
+
+  constructor(options: PipelineOptions) {
+    this.#options = options
+  }
+
+  handle<Encoded>(operation: Operation, incoming: IncomingCall<Encoded>): void {
+    const { settings, newRequestId, now, observer } = this.#options
+    const { method, clientDeadline, isCancelled } = incoming
+    // 1. The request id, so that everything after it can be traced.
+    const requestId = newRequestId()
+    // 2. The clock and the start of observation, so that refused and crashed calls are observed too.
+    const startTime = now()
+    const path = `/${method.parent.typeName}/${method.name}`
+    observer.callStarted({ requestId, path })
+    const time = Math.min(clientDeadline - deadlineReserveMs, startTime + settings.MAX_CALL_SECONDS * 1000)
+    let answered = false
+    const deadline = { time, isExpired: () => answered || isCancelled() || now() >= time }
+
+    // 9. The answer and the end of observation, once: the deadline and the operation compete for it.
+    const answer = (outcome: { readonly encoded: Encoded } | Failure) => {
+      if (answered) return
+      answered = true
+      clearTimeout(timer)
+      this.#open.delete(answer)
+      const failure = outcome instanceof Failure ? outcome : undefined
+      const durationMs = now() - startTime
+      const { reason = 'OK', context: { cause } = {} } = failure ?? {}
+      observer.callEnded({ requestId, path, reason, durationMs, cancelled: isCancelled(), cause })
+      incoming.answer(outcome instanceof Failure ? { requestId, failure: outcome } : { requestId, ...outcome })
+    }
+    const timer = setTimeout(() => answer(new Failure('DEADLINE_EXCEEDED')), Math.max(0, time - startTime))
+    this.#open.add(answer)
+
+    // 8. The only catch, so that observers see a reason and clients never see an exception.
+    this.#run(operation, incoming, requestId, deadline).then(
+      (encoded) => answer({ encoded }),
+      (thrown: unknown) => answer(toFailure(thrown)),
+    )
+  }
+
+  async #run<Encoded>(
+    operation: Operation,
+    incoming: IncomingCall<Encoded>,
+    requestId: string,
+    deadline: Deadline,
+  ): Promise<Encoded> {
+    // 3. Admission, before any work is done.
+    this.#admit(deadline)
+    this.#inFlight += 1
+    try {
+      // 4. The caller, before the message is looked at, so that strangers learn nothing about it.
+      const caller = await this.#options.authenticate(incoming)
+      // Authentication may take long: a call that was already answered must not reach the operation.
+      if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
+      // 5. The message. (Rights and limits of the caller will be checked before this step.)
+      const request = decode(incoming)
+      // 6. The operation: parse, decide, store, respond.
+      const call: Call = { requestId, operation: incoming.method.name, caller, deadline }
+      const result = await operation(request, call)
+      // 7. The encoded answer, inside the catch: an answer that cannot be encoded is INTERNAL.
+      return incoming.encode(result)
+    } finally {
+      this.#inFlight -= 1
+    }
+  }
+
+  #admit(deadline: Deadline): void {
+    if (this.#stopping) throw new Failure('SHUTTING_DOWN')
+    if (this.#inFlight >= this.#options.settings.MAX_CALLS_IN_FLIGHT) throw new Failure('OVERLOADED')
+    if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
+  }
+
+  /** From now on new calls are refused as SHUTTING_DOWN; open calls continue. */
+  refuseNewCalls(): void {
+    this.#stopping = true
+  }
+
+  /** Answers every open call with OUTCOME_UNKNOWN: the process ends before their work does. */
+  abandonOpenCalls(): void {
+    for (const answer of this.#open) answer(new Failure('OUTCOME_UNKNOWN'))
+  }
+}
+
+function decode({ decode }: Pick<IncomingCall<unknown>, 'decode'>): Message {
+  try {
+    return decode()
+  } catch (error) {
+    throw error instanceof Failure ? error : new Failure('MALFORMED_REQUEST')
+  }
+}

@@ -1,0 +1,65 @@
+import type { Call } from '../calls/call.js'
+import type { ServiceImplementation } from '../calls/service.js'
+import type { MessageContactService } from '../gen/messagecontacts/v1/message_contact_service_pb.js'
+import { type Contact, changeContact, newContact, requireEtag } from './contact.js'
+import { ContactRequestParser } from './requests.js'
+import { contactResponse, deleteResponse, listResponse } from './responses.js'
+import type { ContactSettings } from './settings.js'
+import type { ContactInserter } from './store/inserter.js'
+import type { ContactReader } from './store/reader.js'
+import type { ContactWriter } from './store/writer.js'
+
+export interface ContactDependencies {
+  readonly settings: ContactSettings
+  readonly inserter: ContactInserter
+  readonly reader: ContactReader
+  readonly writer: ContactWriter
+  /** The time that is stored. */
+  readonly now: () => Date
+  readonly newContactId: () => string
+}
+
+type ContactOperations = Pick<
+  ServiceImplementation<typeof MessageContactService>,
+  'addMessageContact' | 'getMessageContact' | 'listMessageContacts' | 'updateMessageContact' | 'deleteMessageContact'
+>
+
+/** The operations on contacts. Each of them: parse, decide, store, respond. The contract says what they promise. */
+export function createContactOperations(dependencies: ContactDependencies): ContactOperations {
+  const { settings, inserter, reader, writer, now, newContactId } = dependencies
+  const parser = new ContactRequestParser(settings)
+  return {
+    async addMessageContact(request, call) {
+      const { fields, clientToken } = parser.addMessageContact(request)
+      const { directoryId } = call.caller
+      const contact = newContact(fields, { contactId: newContactId(), directoryId, now: now(), clientToken })
+      return contactResponse(await inserter.add(contact, call, request.name), call.requestId)
+    },
+
+    async getMessageContact(request, call) {
+      const { contactId } = parser.getMessageContact(request)
+      return contactResponse(await reader.get(contactId, call), call.requestId)
+    },
+
+    async listMessageContacts(request, call: Call) {
+      const page = parser.listMessageContacts(request, call.caller.directoryId)
+      return listResponse(await reader.list(page, call), page, call.requestId)
+    },
+
+    async updateMessageContact(request, call) {
+      const { contactId, change, etag } = parser.updateMessageContact(request)
+      const decide = (contact: Contact) => {
+        requireEtag(contact, etag)
+        return changeContact(contact, change)
+      }
+      const { contact } = await writer.change(contactId, call, decide, request.name)
+      return contactResponse(contact, call.requestId)
+    },
+
+    async deleteMessageContact(request, call) {
+      const { contactId, etag } = parser.deleteMessageContact(request)
+      await writer.remove(contactId, etag, call)
+      return deleteResponse(call.requestId)
+    },
+  }
+}

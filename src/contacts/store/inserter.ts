@@ -1,0 +1,131 @@
+import { type Collection, ReadConcernLevel } from 'mongodb'
+import type { Call } from '../../calls/call.js'
+import { stampOf } from '../../calls/write-stamp.js'
+import { Batcher, type BatcherOptions, expired } from '../../database/batcher.js'
+import { type Progress, type Step, writeConditionally } from '../../database/conditional-write.js'
+import type { Database } from '../../database/database.js'
+import type { WriteOutcome } from '../../database/driver-errors.js'
+import { insertBatch } from '../../database/insert-batch.js'
+import { Failure } from '../../errors/failure.js'
+import type { Contact, NewContact } from '../contact.js'
+import { nameAlreadyUsed } from '../refusals.js'
+import type { ContactSettings } from '../settings.js'
+
+export interface InserterOptions {
+  readonly database: Database
+  readonly contacts: Collection<Contact>
+  readonly settings: Pick<ContactSettings, 'CONTACTS_PER_DIRECTORY'>
+  /** A random whole number, at least 0 and less than `max`. */
+  readonly randomInt: (max: number) => number
+  readonly batching?: BatcherOptions | undefined
+}
+
+/** Adds contacts: slots, client tokens, and attempts with an unknown outcome. */
+export class ContactInserter {
+  readonly #options: InserterOptions
+  readonly #inserts: Batcher<Contact, WriteOutcome>
+
+  constructor(options: InserterOptions) {
+    this.#options = options
+    const { database, contacts, batching } = options
+    this.#inserts = new Batcher((batch, latestTime) => insertBatch(database, contacts, batch, latestTime), batching)
+  }
+
+  /**
+   * Adds a contact, or gives the one that an earlier call with the same client token added.
+   *
+   * Refuses with INVALID_PARAMETER_CLIENT_TOKEN, INVALID_PARAMETER_NAME_ALREADY_USED (with `requestedName`, the name as the caller sent it)
+   * and LIMIT_EXCEEDED_CONTACTS, in this order of precedence; with CONCURRENT_CALL_NOT_SUPPORTED if others were faster again and again,
+   * with DATABASE_UNAVAILABLE if nothing was written for certain, and with OUTCOME_UNKNOWN.
+   */
+  async add(contact: NewContact, call: Call, requestedName: string): Promise<Contact> {
+    const lastWrite = stampOf(call, this.#options.database.now())
+    const attemptWith = (slot: number): Step<Contact, Contact> => ({
+      kind: 'write',
+      attempt: { slot, lastWrite, ...contact },
+    })
+    return writeConditionally<Contact, Contact>({
+      prepare: async ({ lost, open }: Progress<Contact>) => {
+        if (lost) return this.#afterConflict(contact, call, requestedName, attemptWith)
+        // The same document again is safe: `_id` lets only one of the two in.
+        if (open) return { kind: 'write', attempt: open.attempt }
+        return attemptWith(this.#options.randomInt(this.#options.settings.CONTACTS_PER_DIRECTORY))
+      },
+      write: (attempt) => this.#insert(attempt, call),
+      resultOf: (attempt) => attempt,
+    })
+  }
+
+  /**
+   * Finds out why a unique index refused the contact. Which index it was does not matter: one read of the directory's names, slots and tokens
+   * answers all questions.
+   *
+   * This read sees what the indexes see, confirmed by a majority or not, which is enough to refuse. A contact that is given as the result is
+   * read again with majority.
+   */
+  async #afterConflict(
+    contact: NewContact,
+    call: Call,
+    requestedName: string,
+    attemptWith: (slot: number) => Step<Contact, Contact>,
+  ): Promise<Step<Contact, Contact>> {
+    const { database, contacts } = this.#options
+    const { directoryId, name, clientToken, requestHash } = contact
+    const projection = { name: 1, slot: 1, clientToken: 1, requestHash: 1 }
+    const readConcern = { level: ReadConcernLevel.local }
+    const others = await database.runCommand(
+      call.deadline,
+      (timeoutMS) => contacts.find({ directoryId }, { projection, readConcern, timeoutMS }).toArray(),
+      // The contact itself may be what was refused its own repetition.
+      'OUTCOME_UNKNOWN',
+    )
+    const own = others.find(({ _id }) => _id === contact._id)
+    const withToken = clientToken && others.find((other) => other.clientToken === clientToken)
+    if (!own && withToken && withToken.requestHash !== requestHash) throw clientTokenUsed()
+    const existing = own ?? withToken
+    if (existing) return this.#confirmed(existing, call)
+    if (others.some((other) => other.name === name)) throw nameAlreadyUsed(requestedName)
+    return attemptWith(this.#freeSlot(others.map(({ slot }) => slot)))
+  }
+
+  /** A contact that exists, as the result once a majority has it. */
+  async #confirmed({ _id, directoryId }: Contact, { deadline }: Call): Promise<Step<Contact, Contact>> {
+    const contact = await this.#options.database.runCommand(
+      deadline,
+      (timeoutMS) => this.#options.contacts.findOne({ _id, directoryId }, { timeoutMS }),
+      'OUTCOME_UNKNOWN',
+    )
+    return contact ? { kind: 'done', result: contact } : { kind: 'wait' }
+  }
+
+  #freeSlot(taken: readonly number[]): number {
+    const { settings, randomInt } = this.#options
+    const limit = settings.CONTACTS_PER_DIRECTORY
+    const occupied = new Set(taken)
+    const free = Array.from({ length: limit }, (_, slot) => slot).filter((slot) => !occupied.has(slot))
+    const slot = free.length > 0 ? free[randomInt(free.length)] : undefined
+    if (slot === undefined) throw directoryFull(limit)
+    return slot
+  }
+
+  async #insert(contact: Contact, { deadline }: Call): Promise<WriteOutcome> {
+    this.#options.database.requireUsable(deadline)
+    const outcome = await this.#inserts.submit(contact, deadline)
+    if (outcome === expired) throw new Failure('DEADLINE_EXCEEDED')
+    return outcome
+  }
+}
+
+const clientTokenUsed = () =>
+  new Failure('INVALID_PARAMETER_CLIENT_TOKEN', {
+    violations: [{ field: 'client_token', reason: 'INVALID_PARAMETER_CLIENT_TOKEN' }],
+  })
+
+const directoryFull = (limit: number) =>
+  new Failure('LIMIT_EXCEEDED_CONTACTS', {
+    quota: {
+      subject: 'resource directory',
+      setting: 'CONTACTS_PER_DIRECTORY' satisfies keyof ContactSettings,
+      limit,
+    },
+  })

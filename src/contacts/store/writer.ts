@@ -1,0 +1,180 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Collection } from 'mongodb'
+import type { Call } from '../../calls/call.js'
+import { stampOf } from '../../calls/write-stamp.js'
+import { type Progress, type Step, writeConditionally } from '../../database/conditional-write.js'
+import type { Database } from '../../database/database.js'
+import type { WriteOutcome } from '../../database/driver-errors.js'
+import { Failure } from '../../errors/failure.js'
+import type { Deadline } from '../../time.js'
+import { type Contact, type Decision, deliveryDueDateOf, requireEtag, revisionOf } from '../contact.js'
+import { contactNotFound, nameAlreadyUsed } from '../refusals.js'
+import type { ContactReader } from './reader.js'
+
+/** After a lost race a change waits for up to this many milliseconds times the number of races, so that not all of them meet again. */
+const raceWaitMs = 10
+/** No contact has this revision. It stands for an etag that no contact can have. */
+const noRevision = 0
+
+/** A contact after a change, and what the rule gave beside it. */
+export interface Changed<Result> {
+  readonly contact: Contact
+  readonly result: Result | undefined
+}
+
+interface ChangeAttempt<Result> extends Changed<Result> {
+  readonly refusal: Failure | undefined
+}
+
+export interface WriterOptions {
+  readonly database: Database
+  readonly contacts: Collection<Contact>
+  readonly reader: ContactReader
+  /** A random whole number, at least 0 and less than `max`. */
+  readonly randomInt: (max: number) => number
+}
+
+/** Changes and removes contacts. Each step is one write of one document, on the condition that nobody else wrote it meanwhile. */
+export class ContactWriter {
+  readonly #options: WriterOptions
+  /** The end of the last change of each contact that has one in progress, by its id. */
+  readonly #lastChanges = new Map<string, Promise<unknown>>()
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Reads a contact, lets `decide` make its next state, and stores that with a new version and a write stamp. If somebody else was faster,
+   * reads and decides again. Whatever `decide` throws is the answer; so is the refusal of a decision, once the state is stored.
+   *
+   * Refuses with ENTITY_NOT_EXISTS_CONTACT, INVALID_PARAMETER_NAME_ALREADY_USED (with `requestedName`, the name as the caller sent it),
+   * CONCURRENT_CALL_NOT_SUPPORTED if others were faster again and again, DATABASE_UNAVAILABLE if nothing was written for certain,
+   * and OUTCOME_UNKNOWN.
+   */
+  change<Result>(
+    contactId: string,
+    call: Call,
+    decide: (contact: Contact) => Decision<Result>,
+    requestedName = '',
+  ): Promise<Changed<Result>> {
+    return this.#afterLastChange(contactId, () =>
+      writeConditionally<ChangeAttempt<Result>, Changed<Result>>({
+        prepare: (progress) => this.#prepareChange(contactId, call, decide, progress),
+        write: ({ contact }) => this.#replace(contact, call.deadline, requestedName),
+        resultOf: ({ contact, result, refusal }) => {
+          if (refusal) throw refusal
+          return { contact, result }
+        },
+      }),
+    )
+  }
+
+  /** One change of a contact at a time in this process: concurrent ones would only cause each other to lose. */
+  #afterLastChange<Result>(contactId: string, change: () => Promise<Result>): Promise<Result> {
+    const result = (this.#lastChanges.get(contactId) ?? Promise.resolve()).then(change)
+    const end = result.catch(() => {})
+    this.#lastChanges.set(contactId, end)
+    void end.then(() => {
+      if (this.#lastChanges.get(contactId) === end) this.#lastChanges.delete(contactId)
+    })
+    return result
+  }
+
+  async #prepareChange<Result>(
+    contactId: string,
+    call: Call,
+    decide: (contact: Contact) => Decision<Result>,
+    progress: Progress<ChangeAttempt<Result>>,
+  ): Promise<Step<ChangeAttempt<Result>, Changed<Result>>> {
+    const { races, lost, open } = progress
+    if (lost) await pause(this.#options.randomInt(raceWaitMs * races))
+    const contact = await this.#options.reader.get(contactId, call)
+    // Also an attempt that seems to have lost: the driver repeats a write by itself, and what has been written makes its own repetition lose
+    // on a server that does not recognize it.
+    const written = [lost, open?.attempt].find((attempt) => attempt && isWritten(attempt.contact, contact))
+    if (written) return { kind: 'written', attempt: written }
+    // Somebody was faster, and a majority does not have that yet: a decision about the same state would lose again.
+    if (lost && contact.version < lost.contact.version) return { kind: 'wait' }
+    if (open) {
+      const { attempt, cause } = open
+      if (contact.version < attempt.contact.version) return { kind: 'write', attempt }
+      // The attempt may be one of several writes since.
+      if (contact.version > attempt.contact.version) throw new Failure('OUTCOME_UNKNOWN', { cause })
+      // Another write has this version: the attempt was not written, and cannot be any more.
+      progress.open = undefined
+    }
+    const decision = decide(contact)
+    if (decision.kind === 'unchanged') return { kind: 'done', result: { contact, result: undefined } }
+    const { result, refusal } = decision
+    return { kind: 'write', attempt: { contact: this.#nextState(contact, decision, call), result, refusal } }
+  }
+
+  #nextState(before: Contact, { contact, isVisible }: Decision<unknown> & { kind: 'write' }, call: Call): Contact {
+    const lastWrite = stampOf(call, this.#options.database.now())
+    return {
+      ...contact,
+      revision: isVisible ? before.revision + 1 : before.revision,
+      updateDate: isVisible ? lastWrite.date : before.updateDate,
+      version: before.version + 1,
+      deliveryDueDate: deliveryDueDateOf(contact),
+      lastWrite,
+    }
+  }
+
+  /**
+   * Removes a contact with its name, slot and client token; with an etag, only in that state.
+   * Refuses with ENTITY_NOT_EXISTS_CONTACT, ETAG_MISMATCH, CONCURRENT_CALL_NOT_SUPPORTED, DATABASE_UNAVAILABLE if nothing was removed
+   * for certain, and OUTCOME_UNKNOWN.
+   */
+  remove(contactId: string, etag: string, call: Call): Promise<void> {
+    return writeConditionally<'removal', void>({
+      prepare: (progress) => this.#prepareRemoval(contactId, etag, call, progress),
+      write: () => this.#delete(contactId, etag, call),
+      resultOf: () => {},
+    })
+  }
+
+  async #prepareRemoval(
+    contactId: string,
+    etag: string,
+    { caller: { directoryId }, deadline }: Call,
+    { lost, open }: Progress<'removal'>,
+  ): Promise<Step<'removal', void>> {
+    // Repeating a removal is safe, because ids are never used twice.
+    if (!lost) return { kind: 'write', attempt: 'removal' }
+    const contact = await this.#options.reader.find({ directoryId, contactId }, deadline)
+    if (!contact && open) return { kind: 'written', attempt: 'removal' }
+    if (!contact) throw contactNotFound(contactId)
+    requireEtag(contact, etag)
+    // A majority still has what is being removed, by another call or by the open attempt.
+    return { kind: 'write', attempt: 'removal' }
+  }
+
+  #replace(contact: Contact, deadline: Deadline, requestedName: string): Promise<WriteOutcome> {
+    const { _id, directoryId, version } = contact
+    return this.#options.database
+      .writeOne(deadline, async (timeoutMS) => {
+        const filter = { _id, directoryId, version: version - 1 }
+        const { matchedCount } = await this.#options.contacts.replaceOne(filter, contact, { timeoutMS })
+        return matchedCount
+      })
+      .then((outcome) => {
+        // Of what a change writes, only the name is in a unique index.
+        if (outcome.kind === 'duplicate') throw nameAlreadyUsed(requestedName)
+        return outcome
+      })
+  }
+
+  #delete(contactId: string, etag: string, { caller: { directoryId }, deadline }: Call): Promise<WriteOutcome> {
+    const state = etag === '' ? {} : { revision: revisionOf(etag) ?? noRevision }
+    return this.#options.database.writeOne(deadline, async (timeoutMS) => {
+      const filter = { _id: contactId, directoryId, ...state }
+      const { deletedCount } = await this.#options.contacts.deleteOne(filter, { timeoutMS })
+      return deletedCount
+    })
+  }
+}
+
+const isWritten = (attempted: Contact, stored: Contact) =>
+  stored.version === attempted.version && stored.lastWrite.requestId === attempted.lastWrite.requestId

@@ -1,0 +1,121 @@
+import type { Deadline } from '../time.js'
+
+/** The outcome of an item whose deadline expired before its batch was run. */
+export const expired = Symbol('expired')
+
+export interface BatcherOptions {
+  /** How many batches may run at once. By default 2: while one is written, the next one gathers. */
+  readonly maxConcurrent?: number
+  /**
+   * A batch that takes longer than this many milliseconds does not count for `maxConcurrent` any more, so that a stuck batch delays no other.
+   * By default 500: a database that is merely busy does more with larger batches.
+   */
+  readonly slowAfterMs?: number
+  /** How many batches may run at once, slow ones included. By default 16, fewer than the database's connections. */
+  readonly maxTotal?: number
+  /** How many items a batch holds at most. By default 500, which keeps a command well below a megabyte. */
+  readonly maxSize?: number
+}
+
+interface QueuedItem<Item, Outcome> {
+  readonly item: Item
+  readonly deadline: Deadline
+  readonly resolve: (outcome: Outcome | typeof expired) => void
+  readonly reject: (cause: unknown) => void
+}
+
+/**
+ * Lets calls share round trips: items that wait at the same time are run together, and each call gets its own outcome.
+ *
+ * There is no timer. A single item runs in the same turn of the event loop; while `maxConcurrent` batches are running, further items gather.
+ * `run` gives the outcomes in the order of the items. Its second argument is the latest deadline in the batch, in milliseconds since the epoch:
+ * a call whose deadline is earlier is answered by the call pipeline, and `run` goes on for the others.
+ */
+export class Batcher<Item, Outcome> {
+  readonly #run: (items: readonly Item[], latestTime: number) => Promise<readonly Outcome[]>
+  readonly #options: Required<BatcherOptions>
+  #queue: QueuedItem<Item, Outcome>[] = []
+  #running = 0
+  /** How many of the running batches are slow. */
+  #slow = 0
+  #isScheduled = false
+
+  constructor(
+    run: (items: readonly Item[], latestTime: number) => Promise<readonly Outcome[]>,
+    options: BatcherOptions = {},
+  ) {
+    this.#run = run
+    this.#options = { maxConcurrent: 2, slowAfterMs: 500, maxTotal: 16, maxSize: 500, ...options }
+  }
+
+  /** Gives the item's own outcome, or `expired`. Rejects if its whole batch failed. */
+  submit(item: Item, deadline: Deadline): Promise<Outcome | typeof expired> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ item, deadline, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  /** At the end of this turn, so that calls which arrived in one packet run together. */
+  #schedule(): void {
+    if (this.#isScheduled || !this.#hasCapacity()) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#startBatches()
+    })
+  }
+
+  #hasCapacity(): boolean {
+    const { maxConcurrent, maxTotal } = this.#options
+    return this.#running - this.#slow < maxConcurrent && this.#running < maxTotal
+  }
+
+  #startBatches(): void {
+    while (this.#hasCapacity() && this.#queue.length > 0) {
+      const batch = this.#takeBatch()
+      if (batch.length > 0) void this.#runBatch(batch)
+    }
+  }
+
+  #takeBatch(): readonly QueuedItem<Item, Outcome>[] {
+    const batch: QueuedItem<Item, Outcome>[] = []
+    let taken = 0
+    for (const queued of this.#queue) {
+      if (batch.length === this.#options.maxSize) break
+      taken += 1
+      if (queued.deadline.isExpired()) queued.resolve(expired)
+      else batch.push(queued)
+    }
+    this.#queue = this.#queue.slice(taken)
+    return batch
+  }
+
+  async #runBatch(batch: readonly QueuedItem<Item, Outcome>[]): Promise<void> {
+    this.#running += 1
+    let isSlow = false
+    const timer = setTimeout(() => {
+      isSlow = true
+      this.#slow += 1
+      this.#startBatches()
+    }, this.#options.slowAfterMs)
+    try {
+      const latestTime = Math.max(...batch.map(({ deadline }) => deadline.time))
+      const outcomes = await this.#run(
+        batch.map(({ item }) => item),
+        latestTime,
+      )
+      if (outcomes.length !== batch.length) throw new Error('a batch must have one outcome for each of its items')
+      outcomes.forEach((outcome, index) => {
+        batch[index]?.resolve(outcome)
+      })
+    } catch (cause) {
+      for (const { reject } of batch) reject(cause)
+    } finally {
+      clearTimeout(timer)
+      this.#running -= 1
+      if (isSlow) this.#slow -= 1
+      this.#startBatches()
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import { type Collection, type Db, type IndexDescription, MongoClient, MongoServerError } from 'mongodb'
+import { ConfigurationError } from '../config/read-settings.js'
+import type { Reason } from '../errors/catalog.js'
+import { Failure } from '../errors/failure.js'
+import type { Deadline } from '../time.js'
+import { isUnavailable, singleWriteOutcome, type WriteOutcome } from './driver-errors.js'
+import type { DatabaseSettings } from './settings.js'
+
+/** An index in the database differs from the one that this version needs. Only an operator can resolve that. */
+export class IndexMismatchError extends Error {
+  override readonly name = 'IndexMismatchError'
+}
+
+/** A time limit of the driver closes the connection, so it is later than the caller's deadline by so many milliseconds. */
+const commandReserveMs = 200
+/** Shorter than most deadlines, so that the refusal can still say what is wrong. */
+const serverSelectionTimeoutMs = 2000
+/** How soon a member that announced its shutdown, but stayed, is used again. The driver's default is 10 seconds. */
+const heartbeatIntervalMs = 2000
+
+/**
+ * An acknowledged write is in the journals of a majority of the members, and a read shows nothing that can be rolled back.
+ * Set per collection, because the options of MONGODB_URI are merged into those of the client.
+ */
+const concerns = {
+  writeConcern: { w: 'majority', journal: true },
+  readConcern: { level: 'majority' },
+  readPreference: 'primary',
+} as const
+
+interface IndexedCollection {
+  readonly collection: Collection
+  readonly indexes: readonly IndexDescription[]
+}
+
+/** The connection to MongoDB: collections and their indexes, time limits, and errors in the words of the contract. */
+export class Database {
+  readonly #settings: DatabaseSettings
+  readonly #now: () => number
+  readonly #client: MongoClient
+  readonly #db: Db
+  readonly #health: Collection<{ readonly _id: string; readonly date: Date }>
+  readonly #indexed: IndexedCollection[] = []
+  #isPrepared = false
+  #preparation: Promise<void> | undefined
+
+  /** Opens no connection yet. `now` gives milliseconds since the epoch. Throws ConfigurationError if the driver rejects MONGODB_URI. */
+  constructor(settings: DatabaseSettings, now: () => number) {
+    this.#settings = settings
+    this.#now = now
+    this.#client = createClient(settings)
+    this.#db = this.#client.db(settings.MONGODB_DATABASE)
+    this.#health = this.#db.collection('message_contacts_health', concerns)
+  }
+
+  /** A collection whose indexes are created before it is used. Each index needs a name of its own. */
+  collection<Document extends object>(name: string, indexes: readonly IndexDescription[]): Collection<Document> {
+    const collection = this.#db.collection<Document>(name, concerns)
+    this.#indexed.push({ collection: collection as unknown as Collection, indexes })
+    return collection
+  }
+
+  /** The time that is stored, and compared with stored times. */
+  now(): Date {
+    return new Date(this.#now())
+  }
+
+  /**
+   * Resolves while a majority confirms a write, as it must for every write of the service: a read would also succeed without a majority,
+   * on a full disk, and for a user without the right to write. Before that, connects and creates missing indexes, once.
+   * Rejects with IndexMismatchError if an index differs.
+   */
+  async probe(): Promise<void> {
+    // One preparation at a time: index builds may take longer than a probe, and the next probe waits for the same one.
+    if (!this.#isPrepared) {
+      this.#preparation ??= this.#prepare().finally(() => {
+        this.#preparation = undefined
+      })
+      await this.#preparation
+    }
+    const timeoutMS = this.#maxCommandMs
+    await this.#health.updateOne({ _id: 'probe' }, { $set: { date: this.now() } }, { upsert: true, timeoutMS })
+  }
+
+  /** Idempotent, and safe in many processes at once. Index builds have no time limit: one that is interrupted starts again. */
+  async #prepare(): Promise<void> {
+    // Explicitly: a client whose implicit first connection fails never connects again.
+    await this.#client.connect()
+    for (const { collection, indexes } of this.#indexed) await this.#createIndexes(collection, indexes)
+    this.#isPrepared = true
+  }
+
+  async #createIndexes(collection: Collection, indexes: readonly IndexDescription[]): Promise<void> {
+    try {
+      await collection.createIndexes([...indexes])
+    } catch (error) {
+      const isMismatch = error instanceof MongoServerError && (error.code === 85 || error.code === 86)
+      throw isMismatch ? new IndexMismatchError(await this.#describeMismatch(collection, indexes)) : error
+    }
+  }
+
+  async #describeMismatch(collection: Collection, indexes: readonly IndexDescription[]): Promise<string> {
+    const found: readonly IndexDescription[] = await collection.listIndexes({ timeoutMS: this.#maxCommandMs }).toArray()
+    const differing = indexes.filter((index) =>
+      found.some((other) => (other.name === index.name || isSameKey(other, index)) && !isSameIndex(other, index)),
+    )
+    const names = differing.map(({ name }) => name).join(', ')
+    return `the collection ${collection.collectionName} has other indexes than this version expects: ${names}`
+  }
+
+  /**
+   * Runs a command on behalf of a call. Refuses with DATABASE_UNAVAILABLE before the indexes exist, with DEADLINE_EXCEEDED if the deadline
+   * has expired, with `unavailable` if the database cannot be reached, and with INTERNAL for any other error.
+   * `command` must pass `timeoutMS` on to the driver.
+   */
+  async runCommand<Result>(
+    deadline: Deadline,
+    command: (timeoutMS: number) => Promise<Result>,
+    unavailable: Reason = 'DATABASE_UNAVAILABLE',
+  ): Promise<Result> {
+    this.requireUsable(deadline)
+    try {
+      return await command(this.timeLimitMs(deadline.time))
+    } catch (cause) {
+      throw new Failure(isUnavailable(cause) ? unavailable : 'INTERNAL', { cause })
+    }
+  }
+
+  /**
+   * Writes one document. `command` must pass `timeoutMS` on to the driver, and gives the number of documents that met its condition.
+   * Throws as `requireUsable` does.
+   */
+  async writeOne(deadline: Deadline, command: (timeoutMS: number) => Promise<number>): Promise<WriteOutcome> {
+    this.requireUsable(deadline)
+    try {
+      const count = await command(this.timeLimitMs(deadline.time))
+      return { kind: count > 0 ? 'written' : 'unmatched' }
+    } catch (error) {
+      return singleWriteOutcome(error)
+    }
+  }
+
+  /** Throws DATABASE_UNAVAILABLE before the indexes exist, and DEADLINE_EXCEEDED if the deadline has expired. */
+  requireUsable(deadline: Deadline): void {
+    if (!this.#isPrepared) throw new Failure('DATABASE_UNAVAILABLE')
+    if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
+  }
+
+  /** The time limit of a command that is needed until `time`, in milliseconds; at most DATABASE_TIMEOUT_SECONDS. */
+  timeLimitMs(time: number): number {
+    const remainingMs = Math.max(0, time - this.#now())
+    return Math.ceil(Math.min(remainingMs + commandReserveMs, this.#maxCommandMs))
+  }
+
+  get #maxCommandMs(): number {
+    return this.#settings.DATABASE_TIMEOUT_SECONDS * 1000
+  }
+
+  close(): Promise<void> {
+    return this.#client.close()
+  }
+}
+
+/** The driver's own text may quote the password of the address, so it is dropped. */
+function createClient({ MONGODB_URI, DATABASE_POOL_SIZE }: DatabaseSettings): MongoClient {
+  try {
+    return new MongoClient(MONGODB_URI, {
+      appName: 'message-contacts',
+      // The driver repeats a write whose member goes away.
+      retryWrites: true,
+      maxPoolSize: DATABASE_POOL_SIZE,
+      serverSelectionTimeoutMS: serverSelectionTimeoutMs,
+      connectTimeoutMS: serverSelectionTimeoutMs,
+      heartbeatFrequencyMS: heartbeatIntervalMs,
+      ignoreUndefined: true,
+    })
+  } catch {
+    throw new ConfigurationError(['MONGODB_URI cannot be understood by the database driver'])
+  }
+}
+
+const isSameKey = (one: IndexDescription, other: IndexDescription) =>
+  JSON.stringify(one.key) === JSON.stringify(other.key)
+
+const isSameIndex = (one: IndexDescription, other: IndexDescription) => indexDefinition(one) === indexDefinition(other)
+
+const indexDefinition = ({ name, key, unique = false, partialFilterExpression }: IndexDescription) =>
+  JSON.stringify({ name, key, unique, partialFilterExpression })

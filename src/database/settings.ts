@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { text, wholeNumber } from '../config/values.js'
+
+export const databaseSettings = z.object({
+  MONGODB_URI: text(/^mongodb(\+srv)?:\/\/./, 'must be a mongodb:// or mongodb+srv:// address').meta({
+    description: 'The address of the database, `mongodb://` or `mongodb+srv://`; in production a replica set.',
+    secret: true,
+  }),
+  MONGODB_DATABASE: text(/^[A-Za-z0-9_-]{1,63}$/, 'must be 1 to 63 of A-Z a-z 0-9 _ -')
+    .prefault('message_contacts')
+    .meta({
+      description: 'The name of the database that holds the collection `message_contacts`.',
+    }),
+  DATABASE_POOL_SIZE: wholeNumber(1, 1000).prefault('20').meta({
+    description:
+      'The maximum number of connections to each member of the database, 1 to 1000. Batches share them, so few are enough.',
+  }),
+  DATABASE_TIMEOUT_SECONDS: wholeNumber(1, 60).prefault('5').meta({
+    description:
+      'The maximum duration of a database command in seconds, 1 to 60, whatever the deadlines of the calls that wait for it.',
+  }),
+})
+
+export type DatabaseSettings = z.output<typeof databaseSettings>

@@ -1,0 +1,120 @@
+import { create, type DescMethod, fromBinary, type Message, toBinary } from '@bufbuild/protobuf'
+import {
+  Metadata,
+  type Server,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js'
+import type { CallPipeline, IncomingCall } from '../calls/pipeline.js'
+import type { BoundService, Operation } from '../calls/service.js'
+import { Failure } from '../errors/failure.js'
+import { answerTrailers, isRefusal, toStatus } from './status.js'
+
+interface Route {
+  readonly method: DescMethod
+  readonly operation: Operation
+}
+
+/** What the pipeline needs of a call of grpc-js. */
+interface GrpcCall {
+  readonly metadata: Metadata
+  readonly cancelled: boolean
+  readonly getDeadline: () => Date | number
+}
+
+/** Lets grpc-js serve the operations of services: every call of them goes through the pipeline. */
+export class GrpcAdapter {
+  readonly #pipeline: CallPipeline
+  readonly #routes: ReadonlyMap<string, Route>
+
+  /** Throws if a method is not unary or has no operation. */
+  constructor(services: readonly BoundService[], pipeline: CallPipeline) {
+    this.#pipeline = pipeline
+    this.#routes = new Map(services.flatMap(routesOf))
+  }
+
+  addToServer(server: Server): void {
+    for (const [path, route] of this.#routes) {
+      const handler = (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) =>
+        this.#handle(
+          route,
+          call,
+          () => decodeRequest(route.method, call.request),
+          ({ requestId, encoded, failure }) =>
+            failure ? callback(toStatus(failure, requestId)) : callback(null, encoded, answerTrailers(requestId)),
+        )
+      // The pipeline decodes and encodes: errors of these functions would be answered by grpc-js, without details.
+      server.register(path, handler, unchanged, unchanged, 'unary')
+    }
+  }
+
+  /** grpc-js itself ends a call with no message or with two, before any handler. Here such a call goes through the pipeline too. */
+  intercept(path: string, call: ServerInterceptingCallInterface): ServerInterceptingCall {
+    const route = this.#routes.get(path)
+    if (!route) return new ServerInterceptingCall(call)
+    const received = { metadata: new Metadata(), cancelled: false, getDeadline: () => call.getDeadline() }
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, pass) => {
+            received.metadata = metadata
+            pass(metadata)
+          },
+          onCancel: () => {
+            received.cancelled = true
+          },
+        }),
+      sendStatus: (sent, next) => {
+        if (sent.code === status.OK || isRefusal(sent.metadata)) return next(sent)
+        const bare = failureOf(sent.code)
+        const decode = () => {
+          throw bare
+        }
+        this.#handle(route, received, decode, ({ requestId, failure }) => next(toStatus(failure ?? bare, requestId)))
+      },
+    })
+  }
+
+  #handle(
+    { method, operation }: Route,
+    call: GrpcCall,
+    decode: IncomingCall<Buffer>['decode'],
+    answer: IncomingCall<Buffer>['answer'],
+  ): void {
+    this.#pipeline.handle<Buffer>(operation, {
+      method,
+      header: (name) => call.metadata.get(name).map(String),
+      clientDeadline: Number(call.getDeadline()),
+      isCancelled: () => call.cancelled,
+      decode,
+      encode: (result) => bufferOf(toBinary(method.output, create(method.output, result))),
+      answer,
+    })
+  }
+}
+
+function routesOf({ descriptor, operations }: BoundService): [path: string, Route][] {
+  return descriptor.methods.map((method) => {
+    const operation = operations[method.localName]
+    if (method.methodKind !== 'unary' || !operation) throw new Error(`${method.name} has no unary operation`)
+    return [`/${descriptor.typeName}/${method.name}`, { method, operation }]
+  })
+}
+
+/** Why grpc-js ended a call with a bare status. It uses UNIMPLEMENTED for no message and for two, and no other code that we know of. */
+function failureOf(code: status): Failure {
+  if (code === status.UNIMPLEMENTED) return new Failure('MALFORMED_REQUEST')
+  return new Failure('INTERNAL', { cause: new Error(`grpc-js ended the call with status ${code}`) })
+}
+
+/** Unknown fields are dropped: their size in memory would be up to the client. */
+const decodeRequest = ({ input }: DescMethod, bytes: Buffer): Message =>
+  fromBinary(input, bytes, { readUnknownFields: false })
+
+/** The same memory as a Buffer, which is all that grpc-js accepts. */
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength)
+
+const unchanged = (bytes: Buffer) => bytes

@@ -1,0 +1,131 @@
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+  type ServerOptions,
+  setLogVerbosity,
+} from '@grpc/grpc-js'
+import type { CallPipeline } from '../calls/pipeline.js'
+import type { BoundService } from '../calls/service.js'
+import { Failure } from '../errors/failure.js'
+import { GrpcAdapter } from './adapter.js'
+import { lingerMs, listen } from './listener.js'
+import type { GrpcSettings } from './settings.js'
+import { toStatus } from './status.js'
+
+export interface GrpcServerOptions {
+  readonly settings: GrpcSettings
+  /** Every call of the services goes through it. */
+  readonly pipeline: CallPipeline
+  /** Services that come with their own handlers, outside the pipeline: health and reflection. */
+  readonly otherServices: readonly { addToServer(server: Server): void }[]
+  /** For streams that are ended at stop. */
+  readonly newRequestId: () => string
+}
+
+/** A running server. */
+export interface GrpcServer {
+  /** `host:port` as bound. */
+  readonly address: string
+  /**
+   * Accepts no new connections and calls, ends open streams and lets open calls finish. Calls that are still open after `timeoutMs`
+   * are answered as OUTCOME_UNKNOWN, and their connections are cut. Resolves when no connection is left.
+   */
+  stop(timeoutMs: number): Promise<void>
+}
+
+/** How long a client may take to answer a keepalive ping. */
+const keepaliveTimeoutMs = 10_000
+/** Far above any answer of ours. Without it grpc-js has no limit. */
+const maxAnswerBytes = 4 * 1024 * 1024
+/** Kept of the stop's timeout, so that answers to abandoned calls are sent before their connections are cut. */
+const abandonReserveMs = lingerMs
+
+/** Serves until stopped. Rejects if the address cannot be bound; the error names it. */
+export async function startGrpcServer(
+  services: readonly BoundService[],
+  { settings, pipeline, otherServices, newRequestId }: GrpcServerOptions,
+): Promise<GrpcServer> {
+  // The log of grpc-js contains what clients sent.
+  setLogVerbosity(logVerbosity.NONE)
+  const adapter = new GrpcAdapter(services, pipeline)
+  const streams = new OpenStreams(newRequestId)
+  const interceptor: ServerInterceptor = (method, call) =>
+    method.responseStream ? streams.track(call) : adapter.intercept(method.path, call)
+  const server = new Server({ ...serverOptions(settings), interceptors: [interceptor] })
+  for (const service of [adapter, ...otherServices]) service.addToServer(server)
+
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+  const listener = await listen({
+    ...settings.LISTEN,
+    maxConnections: settings.MAX_CONNECTIONS,
+    onConnection: (socket) => injector.injectConnection(socket),
+  })
+  return {
+    address: listener.address,
+    async stop(timeoutMs) {
+      // We wait for connections and not for tryShutdown, which on Node 24 calls back while calls are still open.
+      const closed = listener.close()
+      pipeline.refuseNewCalls()
+      streams.endAll()
+      server.tryShutdown(() => {})
+      const abandonTimer = setTimeout(() => pipeline.abandonOpenCalls(), Math.max(0, timeoutMs - abandonReserveMs))
+      // Not forceShutdown: without channelz it does not know the connections.
+      const cutTimer = setTimeout(() => listener.cutAll(), timeoutMs)
+      await closed
+      clearTimeout(abandonTimer)
+      clearTimeout(cutTimer)
+    },
+  }
+}
+
+function serverOptions(settings: GrpcSettings): ServerOptions {
+  return {
+    'grpc.max_receive_message_length': settings.MAX_MESSAGE_BYTES,
+    'grpc.max_send_message_length': maxAnswerBytes,
+    'grpc.max_concurrent_streams': settings.MAX_STREAMS_PER_CONNECTION,
+    'grpc-node.max_session_memory': settings.MAX_CONNECTION_MEMORY_MB,
+    'grpc.max_connection_idle_ms': settings.MAX_CONNECTION_IDLE_SECONDS * 1000,
+    'grpc.max_connection_age_ms': settings.MAX_CONNECTION_AGE_SECONDS * 1000,
+    'grpc.max_connection_age_grace_ms': settings.CONNECTION_AGE_GRACE_SECONDS * 1000,
+    'grpc.keepalive_time_ms': settings.KEEPALIVE_SECONDS * 1000,
+    'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+    // Channelz shows the addresses of clients to everyone.
+    'grpc.enable_channelz': 0,
+  }
+}
+
+/** The open streams (health Watch, reflection). They have no deadline, so without this a stopping server would wait for them for ever. */
+class OpenStreams {
+  readonly #newRequestId: () => string
+  readonly #open = new Set<ServerInterceptingCallInterface>()
+  #ended = false
+
+  constructor(newRequestId: () => string) {
+    this.#newRequestId = newRequestId
+  }
+
+  track(call: ServerInterceptingCallInterface): ServerInterceptingCall {
+    this.#open.add(call)
+    if (this.#ended) setImmediate(() => this.endAll())
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          // grpc-js calls this after every stream, however it ended.
+          onCancel: () => {
+            this.#open.delete(call)
+          },
+        }),
+    })
+  }
+
+  /** Ends all streams as SHUTTING_DOWN, now and from now on. */
+  endAll(): void {
+    this.#ended = true
+    for (const call of this.#open) call.sendStatus(toStatus(new Failure('SHUTTING_DOWN'), this.#newRequestId()))
+    this.#open.clear()
+  }
+}

@@ -1,0 +1,133 @@
+import { type Channel, type CodeMessage, maxSendMs, SendError, type SendResult } from './message.js'
+import type { MessagingSettings } from './settings.js'
+import { createSmsSender } from './sms-gateway.js'
+import { createSmtpSender, type SmtpTimeouts } from './smtp.js'
+import { emailContent, smsText } from './wording.js'
+
+/** Sends verification codes by email and text message. */
+export interface Sender {
+  /** The name of the setting without which a channel cannot be used, or undefined if the channel can be used. */
+  missingSetting(channel: Channel): string | undefined
+  /** Makes one attempt, which takes at most `maxSendMs`. Never rejects. Many attempts may be in flight. */
+  send(message: CodeMessage): Promise<SendResult>
+  /** Aborts the attempts in flight: they, and all later ones, give `retry`. Resolves when all have ended. */
+  close(): Promise<void>
+}
+
+export interface SenderDependencies {
+  /** Gives milliseconds since the epoch. */
+  readonly now: () => number
+  /** With UNCONFIGURED_SENDER=print, gets the lines of messages whose channel is not configured. They show the code. */
+  readonly print: (line: string) => void
+  readonly timeouts?: SendTimeouts
+}
+
+/** In milliseconds. */
+export interface SendTimeouts extends SmtpTimeouts {
+  /** For an email as a whole. */
+  readonly emailTimeoutMs: number
+  /** For a text message as a whole. */
+  readonly smsTimeoutMs: number
+}
+
+/** A mail server may examine an email before it accepts it; a gateway only queues the message. */
+const defaultTimeouts: SendTimeouts = {
+  connectTimeoutMs: 10_000,
+  idleTimeoutMs: 30_000,
+  emailTimeoutMs: maxSendMs,
+  smsTimeoutMs: 10_000,
+}
+
+/** One channel, as the settings configure it. */
+interface ChannelSender {
+  readonly missingSetting?: string
+  readonly timeoutMs: number
+  readonly send: (message: CodeMessage, signal: AbortSignal) => Promise<SendResult>
+}
+
+/** Makes a sender for the channels that are configured. It opens no connection before the first `send`. */
+export function createSender(
+  settings: MessagingSettings,
+  { now, print, timeouts = defaultTimeouts }: SenderDependencies,
+): Sender {
+  const channels: Readonly<Record<Channel, ChannelSender>> = {
+    email: emailChannel(settings, { now, print, timeouts }),
+    sms: smsChannel(settings, { now, print, timeouts }),
+  }
+  const inFlight = new SendsInFlight()
+  return {
+    missingSetting: (channel) => channels[channel].missingSetting,
+    send: (message) => inFlight.run(channels[message.channel], message),
+    close: () => inFlight.close(),
+  }
+}
+
+function emailChannel(
+  settings: MessagingSettings,
+  { now, print, timeouts }: Required<SenderDependencies>,
+): ChannelSender {
+  const { SMTP_URL, MAIL_FROM, MESSAGE_LANGUAGE, UNCONFIGURED_SENDER } = settings
+  if (SMTP_URL && MAIL_FROM) {
+    const send = createSmtpSender({ ...settings, SMTP_URL, MAIL_FROM }, timeouts, now)
+    return { timeoutMs: timeouts.emailTimeoutMs, send }
+  }
+  if (UNCONFIGURED_SENDER === 'refuse') return unusableChannel(SMTP_URL ? 'MAIL_FROM' : 'SMTP_URL')
+  return printedChannel(print, (message) => {
+    const { subject, text } = emailContent(message, MESSAGE_LANGUAGE, now())
+    return `Mail: ${subject}\n\n${text}`
+  })
+}
+
+function smsChannel(
+  settings: MessagingSettings,
+  { now, print, timeouts }: Required<SenderDependencies>,
+): ChannelSender {
+  const { SMS_URL, SMS_BODY, MESSAGE_LANGUAGE, UNCONFIGURED_SENDER } = settings
+  if (SMS_URL && SMS_BODY) {
+    const send = createSmsSender({ ...settings, SMS_URL, SMS_BODY }, now)
+    return { timeoutMs: timeouts.smsTimeoutMs, send }
+  }
+  if (UNCONFIGURED_SENDER === 'refuse') return unusableChannel(SMS_URL ? 'SMS_BODY' : 'SMS_URL')
+  return printedChannel(print, (message) => `Text message: ${smsText(message, MESSAGE_LANGUAGE, now())}`)
+}
+
+/** For messages that were requested before a setting was removed: they stay queued until it is set again. */
+const unusableChannel = (missingSetting: string): ChannelSender => ({
+  missingSetting,
+  timeoutMs: 0,
+  send: async () => ({ kind: 'retry', cause: new SendError(missingSetting) }),
+})
+
+const printedChannel = (print: (line: string) => void, toText: (message: CodeMessage) => string): ChannelSender => ({
+  timeoutMs: 0,
+  async send(message) {
+    for (const line of [`To ${message.to}`, ...toText(message).trimEnd().split('\n')]) print(`| ${line}`)
+    return { kind: 'sent' }
+  },
+})
+
+/** The attempts in flight, each with its timeout. */
+class SendsInFlight {
+  readonly #sends = new Map<AbortController, Promise<SendResult>>()
+  #closed = false
+
+  async run({ timeoutMs, send }: ChannelSender, message: CodeMessage): Promise<SendResult> {
+    if (this.#closed) return { kind: 'retry', cause: new SendError('CLOSED') }
+    const controller = new AbortController()
+    const timer = setTimeout(() => controller.abort(new SendError('ETIMEDOUT')), timeoutMs)
+    const result = send(message, controller.signal)
+    this.#sends.set(controller, result)
+    try {
+      return await result
+    } finally {
+      clearTimeout(timer)
+      this.#sends.delete(controller)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const controller of this.#sends.keys()) controller.abort(new SendError('CLOSED'))
+    await Promise.all(this.#sends.values())
+  }
+}
