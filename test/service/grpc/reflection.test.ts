@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MessageContactService } from '../../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
+import { reflect } from '../../support/reflection-client.js'
+import { type RunningService, startService } from '../../support/running-service.js'
+
+let service: RunningService
+beforeAll(async () => {
+  service = await startService()
+})
+afterAll(() => service?.stop())
+
+describe.each(['v1', 'v1alpha'] as const)('reflection %s', (version) => {
+  const ask = (question: 'fileByFilename' | 'fileContainingSymbol' | 'listServices', value?: string) =>
+    reflect(service.app.address, version, question, value)
+
+  test('lists the services', async () => {
+    const { services, errorCode } = await ask('listServices')
+    expect(services.toSorted()).toEqual(['grpc.health.v1.Health', 'messagecontacts.v1.MessageContactService'])
+    expect(errorCode).toBeUndefined()
+  })
+
+  test('gives the file of our service and the files that it imports', async () => {
+    const { files } = await ask('fileContainingSymbol', 'messagecontacts.v1.MessageContactService')
+    const names = files.map(({ name }) => name)
+    expect(names[0]).toBe('messagecontacts/v1/message_contact_service.proto')
+    expect(new Set(names)).toEqual(
+      new Set([
+        'messagecontacts/v1/message_contact_service.proto',
+        'messagecontacts/v1/message_contact.proto',
+        'google/protobuf/field_mask.proto',
+        'google/protobuf/timestamp.proto',
+      ]),
+    )
+    expect(files[0]?.service[0]?.method.map(({ name }) => name)).toEqual(
+      MessageContactService.methods.map(({ name }) => name),
+    )
+  })
+
+  test.each([
+    ['messagecontacts.v1.AddMessageContactRequest', 'messagecontacts/v1/message_contact_service.proto'],
+    ['messagecontacts.v1.MessageContactService.AddMessageContact', 'messagecontacts/v1/message_contact_service.proto'],
+    ['messagecontacts.v1.MessageContact', 'messagecontacts/v1/message_contact.proto'],
+    ['messagecontacts.v1.ErrorReason', 'messagecontacts/v1/error_reason.proto'],
+    ['google.rpc.ErrorInfo', 'google/rpc/error_details.proto'],
+    ['google.rpc.BadRequest', 'google/rpc/error_details.proto'],
+    ['google.rpc.Status', 'google/rpc/status.proto'],
+  ])('knows the symbol %s', async (symbol, file) => {
+    const { files } = await ask('fileContainingSymbol', symbol)
+    expect(files[0]?.name).toBe(file)
+  })
+
+  test('gives the details of refusals by their file name', async () => {
+    const { files } = await ask('fileByFilename', 'google/rpc/error_details.proto')
+    const kinds = files.find(({ name }) => name === 'google/rpc/error_details.proto')?.messageType
+    expect(kinds?.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['ErrorInfo', 'RetryInfo', 'BadRequest', 'ResourceInfo', 'QuotaFailure']),
+    )
+  })
+
+  test('answers NOT_FOUND for an unknown symbol', async () => {
+    expect(await ask('fileContainingSymbol', 'messagecontacts.v1.Unknown')).toEqual({
+      files: [],
+      services: [],
+      errorCode: 5,
+    })
+  })
+})

@@ -1,0 +1,146 @@
+import { timestampDate } from '@bufbuild/protobuf/wkt'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Reason } from '../../../src/errors/catalog.js'
+import { dayMs, minuteMs } from '../../../src/time.js'
+import { Clock } from '../../support/clock.js'
+import { quotaFailure, retryInfo } from '../../support/refusal.js'
+import { type RunningService, startService } from '../../support/running-service.js'
+import { VerifyingDirectory } from '../../support/verifying-directory.js'
+
+const limits = { MESSAGES_PER_ADDRESS_PER_MINUTE: 3, EMAILS_PER_DIRECTORY_PER_DAY: 4, SMS_PER_DIRECTORY_PER_DAY: 2 }
+const clock = new Clock()
+let service: RunningService
+let directory: VerifyingDirectory
+let contactId: string
+beforeAll(async () => {
+  const environment = Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, String(value)]))
+  service = await startService({
+    environment: { UNCONFIGURED_SENDER: 'print', ...environment },
+    dependencies: { now: clock.read, print: () => {} },
+  })
+})
+afterAll(() => service.stop())
+beforeEach(async () => {
+  // What earlier tests sent no longer counts.
+  clock.advance(dayMs)
+  directory = new VerifyingDirectory(service)
+  contactId = (await directory.add()).contactId
+})
+
+const tomsAddress = 'tom@example.com'
+const emailTom = () => directory.sendEmail(contactId, tomsAddress)
+const textTom = () => directory.sendSms(contactId, '86-13900001234')
+
+/**
+ * Asserts that a call is refused because of a limit, which it does not reach any more after `retryAfterMs`, and stores
+ * nothing.
+ */
+async function expectLimited(
+  call: () => Promise<unknown>,
+  [reason, subject, setting]: readonly [Reason, string, keyof typeof limits],
+  retryAfterMs: number,
+) {
+  await directory.storedAfterDelivery(contactId)
+  const QuotaFailure = quotaFailure(reason, subject, setting, limits[setting])
+  await directory.expectUnchanged(call, reason, { QuotaFailure, RetryInfo: retryInfo(retryAfterMs) })
+}
+const addressLimit = ['LIMIT_EXCEEDED_ADDRESS', 'address', 'MESSAGES_PER_ADDRESS_PER_MINUTE'] as const
+const dayReason = 'SEND_VALIDATE_CODE_EXCEEDS_LIMIT_FOR_ACCOUNT'
+const emailLimit = [dayReason, 'resource directory', 'EMAILS_PER_DIRECTORY_PER_DAY'] as const
+const smsLimit = [dayReason, 'resource directory', 'SMS_PER_DIRECTORY_PER_DAY'] as const
+
+describe('the limit of messages to one address in a minute', () => {
+  test('ends exactly one minute after the first message, to the millisecond', async () => {
+    const waitForNextSendMs = async () => {
+      const { nextSendDate } = await emailTom()
+      return timestampDate(nextSendDate ?? expect.fail('no next send date')).getTime() - clock.date.getTime()
+    }
+    expect(await waitForNextSendMs()).toBe(0)
+    clock.advance(10_000)
+    expect(await waitForNextSendMs()).toBe(0)
+    clock.advance(1)
+    expect(await waitForNextSendMs()).toBe(minuteMs - 10_001)
+    await expectLimited(emailTom, addressLimit, minuteMs - 10_001)
+    clock.advance(minuteMs - 10_002)
+    await expectLimited(emailTom, addressLimit, 1)
+    clock.advance(1)
+    // The second message was sent ten seconds after the first.
+    expect(await waitForNextSendMs()).toBe(10_000)
+    // The fourth was the last of the day. That limit is checked first, so that the refusal does not count for the
+    // address.
+    await expectLimited(emailTom, emailLimit, dayMs - minuteMs)
+  })
+
+  test('counts all directories and every form of the address', async () => {
+    const other = new VerifyingDirectory(service)
+    const ann = await other.add({ name: 'Ann', emailAddress: 'TOM@EXAMPLE.com' })
+    for (let sent = 0; sent < 2; sent += 1) await other.sendEmail(ann.contactId, 'TOM@EXAMPLE.com')
+    await emailTom()
+    await expectLimited(emailTom, addressLimit, minuteMs)
+  })
+
+  test('does not affect another address or the phone number', async () => {
+    const ann = await directory.add({ name: 'Ann', emailAddress: 'ann@example.com' })
+    for (let sent = 0; sent < 3; sent += 1) await emailTom()
+    await expectLimited(emailTom, addressLimit, minuteMs)
+    await directory.sendEmail(ann.contactId, 'ann@example.com')
+    await textTom()
+  })
+})
+
+describe('the limits of messages of a directory in a day', () => {
+  test('count the emails to all its contacts and end exactly one day after the first one, to the millisecond', async () => {
+    const ann = await directory.add({ name: 'Ann', emailAddress: 'ann@example.com' })
+    const emailAnn = () => directory.sendEmail(ann.contactId, 'ann@example.com')
+    for (const send of [emailTom, emailAnn, emailTom, emailAnn]) {
+      await send()
+      clock.advance(minuteMs)
+    }
+    await directory.storedAfterDelivery(ann.contactId)
+    await expectLimited(emailTom, emailLimit, dayMs - 4 * minuteMs)
+    await expectLimited(emailAnn, emailLimit, dayMs - 4 * minuteMs)
+    clock.advance(dayMs - 4 * minuteMs - 1)
+    await expectLimited(emailTom, emailLimit, 1)
+    clock.advance(1)
+    await emailAnn()
+    await directory.storedAfterDelivery(ann.contactId)
+    await expectLimited(emailTom, emailLimit, minuteMs)
+  })
+
+  test('count text messages apart from emails', async () => {
+    for (let sent = 0; sent < 2; sent += 1) await textTom()
+    await expectLimited(textTom, smsLimit, dayMs)
+    await emailTom()
+    clock.advance(dayMs - 1)
+    await expectLimited(textTom, smsLimit, 1)
+    clock.advance(1)
+    await textTom()
+  })
+
+  test('do not affect another directory', async () => {
+    for (let sent = 0; sent < 4; sent += 1) {
+      await emailTom()
+      clock.advance(minuteMs)
+    }
+    await expectLimited(emailTom, emailLimit, dayMs - 4 * minuteMs)
+    const other = new VerifyingDirectory(service)
+    await other.sendCode(await other.add())
+  })
+
+  test('do not count refused calls', async () => {
+    for (let refused = 0; refused < 5; refused += 1)
+      await expect(directory.sendEmail(contactId, 'nobody@example.com')).rejects.toThrow()
+    for (let sent = 0; sent < 4; sent += 1) {
+      await emailTom()
+      clock.advance(minuteMs)
+    }
+  })
+})
+
+test('a code that was sent before a limit was reached stays valid', async () => {
+  const contact = await directory.get(contactId)
+  for (let sent = 0; sent < 2; sent += 1) await directory.sendCode(contact)
+  const code = await directory.sendCode(contact)
+  await expectLimited(emailTom, addressLimit, minuteMs)
+  expect((await directory.confirmEmail(contact, code)).emailAddress).toBe(tomsAddress)
+})

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { beforeAll, beforeEach } from 'vitest'
+import { toolsFolder } from '../../../dev/database.js'
+
+const run = promisify(execFile)
+
+/** A program that tests call the service with: its path, or the reason why it is missing. */
+export type Found = { readonly path: string } | { readonly missing: string }
+
+const grpcurlPackage = 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4'
+const installTimeoutMs = 480_000
+
+/**
+ * For tests that need a program. It is installed before them, if it is not installed yet. If that fails, the tests are
+ * skipped and the terminal shows the reason; in CI they fail. Gives a function that gives the path.
+ */
+export function needs(find: () => Promise<Found>): () => string {
+  let found: Found = { missing: 'the program was not searched for yet' }
+  const path = () => {
+    if ('missing' in found) throw new Error(found.missing)
+    return found.path
+  }
+  beforeAll(async () => {
+    found = await find()
+    // The default reporters count skipped tests and do not show the reasons.
+    if ('missing' in found && !process.env['CI']) process.stderr.write(`Skipped: ${found.missing}\n`)
+  }, installTimeoutMs + 60_000)
+  beforeEach((context) => {
+    if (process.env['CI']) path()
+    else if ('missing' in found) context.skip(found.missing)
+  })
+  return path
+}
+
+/** The grpcurl on the PATH, or one that Go installs. */
+export async function findGrpcurl(): Promise<Found> {
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'grpcurl'))
+  for (const path of onPath) if (await exists(path)) return { path }
+  return findInstalled('grpcurl', 'grpcurl', async (folder) => {
+    const env = { ...process.env, GOBIN: folder }
+    await run('go', ['install', grpcurlPackage], { env, timeout: installTimeoutMs })
+  })
+}
+
+/** The Python of a virtual environment that has exactly the packages of the file `requirements`. */
+export async function findPython(name: string, requirements: string): Promise<Found> {
+  const hash = createHash('sha256')
+    .update(await readFile(requirements))
+    .digest('hex')
+    .slice(0, 8)
+  const python = join('bin', 'python')
+  return findInstalled(`${name}-${hash}`, python, async (folder) => {
+    await run('python3', ['-m', 'venv', folder])
+    // Compiles nothing: if a package has no build for this Python, pip reports that at once.
+    const pip = ['-m', 'pip', 'install', '--quiet', '--only-binary', ':all:', '--requirement', requirements]
+    await run(join(folder, python), pip, { timeout: installTimeoutMs })
+  })
+}
+
+/** The program `path` in the tools folder of this name, which `install` fills if it does not exist yet. */
+async function findInstalled(name: string, path: string, install: (folder: string) => Promise<void>): Promise<Found> {
+  const target = join(toolsFolder, name)
+  if (await exists(target)) return { path: join(target, path) }
+  await mkdir(toolsFolder, { recursive: true })
+  // Renamed when it is complete, because several test files may install at the same time.
+  const folder = await mkdtemp(`${target}-new-`)
+  try {
+    await install(folder)
+    await rename(folder, target)
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    if (!(await exists(target))) return { missing: `${name} cannot be installed: ${lastLineOf(error)}` }
+  }
+  return { path: join(target, path) }
+}
+
+function lastLineOf(error: unknown): string {
+  const { stderr = '', message = String(error) } = error as { stderr?: string; message?: string }
+  const lines = (stderr.trim() || message).split('\n')
+  return lines.at(-1) ?? ''
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

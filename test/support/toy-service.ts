@@ -1,0 +1,118 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { ChannelOptions } from '@grpc/grpc-js'
+import { createHeaderAuthentication } from '../../src/access/authenticate.js'
+import type { Call } from '../../src/calls/call.js'
+import { CallPipeline, type PipelineOptions } from '../../src/calls/pipeline.js'
+import type { BoundService, Operation } from '../../src/calls/service.js'
+import type { CallSettings } from '../../src/calls/settings.js'
+import {
+  type AddMessageContactRequest,
+  type AddMessageContactResponseSchema,
+  MessageContactService,
+} from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
+import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../src/grpc/server.js'
+import type { GrpcSettings } from '../../src/grpc/settings.js'
+import type { CallEnd } from '../../src/telemetry/observer.js'
+import { ContactsClient } from './client.js'
+import { RecordingObserver } from './recording-observer.js'
+
+/** Replaces every operation of the contract: tests of transports need no contacts and no database. */
+export type Toy = (
+  request: AddMessageContactRequest,
+  call: Call,
+) => Promise<MessageInitShape<typeof AddMessageContactResponseSchema>>
+
+export interface RunningToy extends GrpcServer {
+  readonly client: ContactsClient
+  readonly pipeline: CallPipeline
+  /** What the observer has seen of calls that were answered, in order. */
+  readonly endedCalls: readonly CallEnd[]
+  /** A client with a connection of its own. */
+  connect(options?: ChannelOptions): ContactsClient
+}
+
+export interface ToyOptions
+  extends Partial<Pick<PipelineOptions, 'now'>>,
+    Partial<Pick<GrpcServerOptions, 'otherServices'>> {
+  /** Differences from `toySettings`. Times in seconds may be fractions. */
+  readonly settings?: Partial<GrpcSettings & CallSettings>
+}
+
+/** The path of the operation that tests call. */
+export const toyPath = `/${MessageContactService.typeName}/${MessageContactService.method.addMessageContact.name}`
+
+/** The options of a call whose caller is known. */
+export const known = { directoryId: 'toy' }
+
+/** Limits low enough to be reached on purpose and high enough not to be reached by accident. */
+export const toySettings: GrpcSettings & CallSettings = {
+  LISTEN: { host: '127.0.0.1', port: 0 },
+  MAX_MESSAGE_BYTES: 4096,
+  MAX_CONNECTIONS: 100,
+  MAX_STREAMS_PER_CONNECTION: 100,
+  MAX_CONNECTION_MEMORY_MB: 8,
+  MAX_CONNECTION_IDLE_SECONDS: 60,
+  MAX_CONNECTION_AGE_SECONDS: 60,
+  CONNECTION_AGE_GRACE_SECONDS: 10,
+  KEEPALIVE_SECONDS: 30,
+  MAX_CALLS_IN_FLIGHT: 100,
+  MAX_CALL_SECONDS: 10,
+}
+
+/** Answers with the name it was given. */
+export const echo: Toy = async ({ name }, { requestId }) => ({ requestId, contact: { name } })
+
+/** Never answers. */
+export const never: Toy = () => new Promise(() => {})
+
+/** The service of the contract with one function for all its operations. */
+export const toyService = (toy: Toy): BoundService => ({
+  descriptor: MessageContactService,
+  operations: Object.fromEntries(MessageContactService.methods.map(({ localName }) => [localName, toy as Operation])),
+})
+
+const newRequestId = () => crypto.randomUUID().toUpperCase()
+
+/** A pipeline whose callers are named by the header `x-resource-directory-id`, and what its observer sees. */
+export function createToyPipeline({ settings, now = Date.now }: ToyOptions = {}) {
+  const observer = new RecordingObserver()
+  const pipeline = new CallPipeline({
+    settings: { ...toySettings, ...settings },
+    authenticate: createHeaderAuthentication({}),
+    newRequestId,
+    now,
+    observer,
+  })
+  return { pipeline, observer }
+}
+
+const running = new Set<() => Promise<void>>()
+
+/** Serves the toy on a socket of its own, until `stopToys`. */
+export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<RunningToy> {
+  const { pipeline, observer } = createToyPipeline(options)
+  const server = await startGrpcServer([toyService(toy)], {
+    settings: { ...toySettings, ...options.settings },
+    pipeline,
+    otherServices: options.otherServices ?? [],
+    newRequestId,
+  })
+  const clients: ContactsClient[] = []
+  const connect = (channelOptions?: ChannelOptions) => {
+    const client = new ContactsClient(server.address, channelOptions)
+    clients.push(client)
+    return client
+  }
+  running.add(async () => {
+    for (const client of clients) client.close()
+    await server.stop(500)
+  })
+  return { ...server, client: connect(), pipeline, endedCalls: observer.endedCalls, connect }
+}
+
+/** Stops everything that was started; for afterEach. */
+export async function stopToys(): Promise<void> {
+  const stops = [...running]
+  running.clear()
+  await Promise.all(stops.map((stop) => stop()))
+}

@@ -1,0 +1,198 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { BSON, type Document } from 'mongodb'
+
+/** A command that the driver sends to the database. */
+export interface Command {
+  /** Such as `insert`, `find` or `hello`. */
+  readonly name: string
+  /** The command without the documents of an insert, which are sent beside it. */
+  readonly body: Document
+  /** The documents of an insert. */
+  readonly documents: readonly Document[]
+}
+
+/**
+ * What happens to a command:
+ * - `pass`: it is forwarded, and so is its reply
+ * - `cut before`: its connection is closed before the database gets it
+ * - `cut after`: its connection is closed after the database has executed it, instead of the reply
+ * - `unreachable after`: as `cut after`, and then all connections are closed and refused until `reset`
+ */
+export type Verdict = 'pass' | 'cut before' | 'cut after' | 'unreachable after'
+
+/** Gets every command before the database does. The command waits for the verdict. */
+export type Watch = (command: Command) => Verdict | Promise<Verdict>
+
+/** A TCP proxy between the service and its database that can disturb commands and replies. */
+export class WireProxy {
+  /** The address of the database, through the proxy. */
+  readonly uri: string
+  readonly #server: Server
+  readonly #target: URL
+  readonly #connections = new Set<Connection>()
+  #watch: Watch = () => 'pass'
+  #isUnreachable = false
+  #flowing: Promise<void> = Promise.resolve()
+  #resume: () => void = () => {}
+
+  private constructor(server: Server, target: URL) {
+    this.#server = server
+    this.#target = target
+    const uri = new URL(target)
+    uri.port = String((server.address() as AddressInfo).port)
+    this.uri = uri.href
+    server.on('connection', (socket) => this.#accept(socket))
+  }
+
+  static async to(databaseUri: string): Promise<WireProxy> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new WireProxy(server, new URL(databaseUri))
+  }
+
+  /** From now on `watch` decides about every command, also those of the driver itself. */
+  watch(watch: Watch): void {
+    this.#watch = watch
+  }
+
+  /** From now on everything passes, also what was stalled. */
+  reset(): void {
+    this.#watch = () => 'pass'
+    this.#isUnreachable = false
+    this.#resume()
+  }
+
+  /** From now on connections are accepted and kept, but no message is forwarded in either direction until `reset`. */
+  stall(): void {
+    this.#flowing = new Promise((resolve) => {
+      this.#resume = resolve
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#server.close()
+    this.#cutAll()
+    await once(this.#server, 'close')
+  }
+
+  #cutAll() {
+    for (const connection of this.#connections) connection.cut()
+  }
+
+  #accept(socket: Socket) {
+    if (this.#isUnreachable) {
+      socket.destroy()
+      return
+    }
+    const { hostname, port } = this.#target
+    const connection = new Connection(socket, connect({ host: hostname, port: Number(port) }), {
+      watch: (command) => this.#watch(command),
+      whenFlowing: () => this.#flowing,
+      becomeUnreachable: () => {
+        this.#isUnreachable = true
+        this.#cutAll()
+      },
+    })
+    this.#connections.add(connection)
+    void connection.run().finally(() => this.#connections.delete(connection))
+  }
+}
+
+/** What a connection needs from its proxy. */
+interface ProxyHooks {
+  readonly watch: Watch
+  /** Resolves when messages may be forwarded. */
+  readonly whenFlowing: () => Promise<void>
+  /** Closes all connections and refuses new ones. */
+  readonly becomeUnreachable: () => void
+}
+
+/** A connection of the driver, and the one to the database that belongs to it. */
+class Connection {
+  readonly #driver: Socket
+  readonly #database: Socket
+  readonly #hooks: ProxyHooks
+  #atReply: { readonly to: number; readonly verdict: Verdict } | undefined
+
+  constructor(driver: Socket, database: Socket, hooks: ProxyHooks) {
+    this.#driver = driver
+    this.#database = database
+    this.#hooks = hooks
+  }
+
+  /** Resolves when either side has ended. */
+  async run(): Promise<void> {
+    await Promise.allSettled([
+      this.#forwardCommands().finally(() => this.cut()),
+      this.#forwardReplies().finally(() => this.cut()),
+    ])
+  }
+
+  cut(): void {
+    this.#driver.destroy()
+    this.#database.destroy()
+  }
+
+  async #forwardCommands() {
+    for await (const message of wholeMessages(this.#driver)) {
+      await this.#hooks.whenFlowing()
+      const command = commandOf(message)
+      const verdict = command ? await this.#hooks.watch(command) : 'pass'
+      if (verdict === 'cut before') return
+      if (verdict !== 'pass') this.#atReply = { to: message.readInt32LE(header.requestId), verdict }
+      this.#database.write(message)
+    }
+  }
+
+  async #forwardReplies() {
+    for await (const message of wholeMessages(this.#database)) {
+      await this.#hooks.whenFlowing()
+      if (message.readInt32LE(header.responseTo) === this.#atReply?.to) {
+        if (this.#atReply.verdict === 'unreachable after') this.#hooks.becomeUnreachable()
+        return
+      }
+      this.#driver.write(message)
+    }
+  }
+}
+
+/** The offsets in a message's header: four numbers of four bytes. */
+const header = { length: 0, requestId: 4, responseTo: 8, opCode: 12, end: 16 } as const
+const opMsg = 2013
+
+async function* wholeMessages(socket: Socket): AsyncGenerator<Buffer> {
+  let rest = Buffer.alloc(0)
+  for await (const chunk of socket) {
+    rest = Buffer.concat([rest, chunk as Buffer])
+    while (rest.length >= header.end && rest.length >= rest.readInt32LE(header.length)) {
+      const length = rest.readInt32LE(header.length)
+      yield rest.subarray(0, length)
+      rest = rest.subarray(length)
+    }
+  }
+}
+
+/** Undefined for the legacy message format, which a driver uses for its first hello. */
+function commandOf(message: Buffer): Command | undefined {
+  if (message.readInt32LE(header.opCode) !== opMsg) return undefined
+  let body: Document = {}
+  const documents: Document[] = []
+  // Flags of four bytes, then sections: a document, or a sequence of documents.
+  for (let at = header.end + 4; at < message.length; ) {
+    const isSequence = message[at] === 1
+    at += 1
+    const length = message.readInt32LE(at)
+    const section = message.subarray(at, at + length)
+    if (isSequence) documents.push(...documentsOf(section))
+    else body = BSON.deserialize(section)
+    at += length
+  }
+  return { name: Object.keys(body)[0] ?? '', body, documents }
+}
+
+/** A sequence consists of its length, a name that ends with a zero byte, and the documents. */
+function* documentsOf(sequence: Buffer): Generator<Document> {
+  for (let at = sequence.indexOf(0, 4) + 1; at < sequence.length; at += sequence.readInt32LE(at))
+    yield BSON.deserialize(sequence.subarray(at, at + sequence.readInt32LE(at)))
+}

@@ -1,0 +1,248 @@
+import {
+  type AnyError,
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+  MongoInvalidArgumentError,
+  MongoNetworkError,
+  MongoNetworkTimeoutError,
+  MongoNotConnectedError,
+  MongoOperationTimeoutError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoWriteConcernError,
+  type TopologyDescription,
+} from 'mongodb'
+import { describe, expect, test } from 'vitest'
+import {
+  insertOutcomes,
+  isUnavailable,
+  singleWriteOutcome,
+  type WriteOutcome,
+} from '../../../src/database/driver-errors.js'
+import {
+  commandRefused,
+  thrownByInsertMany,
+  unconfirmed,
+  writeConcernError,
+  writeError,
+} from '../../support/bulk-errors.js'
+
+const kinds = (outcomes: readonly WriteOutcome[]) => outcomes.map(({ kind }) => kind)
+const noServers = {} as TopologyDescription
+const noServer = () => new MongoServerSelectionError('no server within 30 ms', noServers)
+const selectionTimeout = () =>
+  new MongoOperationTimeoutError('Timed out during server selection', { cause: noServer() })
+
+/** A write concern that the members cannot fulfil, which is reported after the write was carried out. */
+const unconfirmable = () =>
+  new MongoWriteConcernError({ ok: 1, n: 1, writeConcernError: { code: 79, errmsg: 'unknown mode' } })
+
+/** The server's codes for members that step down, stop, are interrupted or exceed a time limit. */
+const unavailableCodes = [
+  6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
+]
+/** Among them: not authorized, wrong password, an invalid command, a failed validation, a document that is too large. */
+const otherCodes = [1, 2, 9, 13, 18, 59, 85, 121, 8000, 10334, 11000, 17420]
+
+const unavailable: readonly (readonly [string, AnyError])[] = [
+  ['a lost connection', new MongoNetworkError('connection 1 to 127.0.0.1:1 closed')],
+  [
+    'a connection whose other end was closed',
+    Object.assign(new Error('This socket has been ended'), { code: 'EPIPE' }),
+  ],
+  ['a connection that was reset', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+  ['a connection that timed out', new MongoNetworkTimeoutError('connection timed out')],
+  ['a command that exceeded its time limit', new MongoOperationTimeoutError('Timed out during socket read')],
+  ['a search for a server before a repetition, which fails with its own error', noServer()],
+  ['a client that was closed', new MongoTopologyClosedError()],
+  ['a client that was closed during a command', new MongoClientClosedError()],
+  ['a session that expired with its client', new MongoExpiredSessionError()],
+  ['a client that is not connected', new MongoNotConnectedError('Client must be connected before running operations')],
+  ...unavailableCodes.map((code) => [`a command that is refused with ${code}`, commandRefused(code)] as const),
+]
+const otherErrors: readonly (readonly [string, AnyError])[] = [
+  ['an invalid argument', new MongoInvalidArgumentError('Argument "docs" must be an array of documents')],
+  ['an error of our own', new TypeError('undefined is not a function')],
+  ...otherCodes.map((code) => [`a command that is refused with ${code}`, commandRefused(code)] as const),
+]
+
+describe('the database is unavailable after', () => {
+  test.each(unavailable)('%s', (_, error) => {
+    expect(isUnavailable(error)).toBe(true)
+  })
+
+  test.each([
+    ['in time', unconfirmed()],
+    ['for a reason that means something else otherwise', unconfirmable()],
+  ])('a write that was not confirmed %s', (_, error) => {
+    expect(isUnavailable(error)).toBe(true)
+  })
+
+  test('a code that is a string', () => {
+    expect(isUnavailable(new MongoServerError({ code: '91' }))).toBe(true)
+  })
+})
+
+describe('the database is not unavailable after', () => {
+  test.each(otherErrors)('%s', (_, error) => {
+    expect(isUnavailable(error)).toBe(false)
+  })
+
+  test.each([
+    ['a server error without a code', new MongoServerError({ errmsg: 'odd' })],
+    ['an error of other software with such a code', Object.assign(new Error('odd'), { code: 91 })],
+    ['an error of our own with a code', Object.assign(new TypeError('odd'), { code: 'ERR_INVALID_ARG_TYPE' })],
+    ['undefined', undefined],
+    ['a string', 'MongoNetworkError'],
+  ])('%s', (_, error) => {
+    expect(isUnavailable(error)).toBe(false)
+  })
+})
+
+describe('of the documents of an insert', () => {
+  test('those with duplicate keys are duplicates, all others are written', () => {
+    const error = thrownByInsertMany(4, { ok: 1, n: 2, writeErrors: [writeError(1, 11000), writeError(3, 11000)] })
+    expect(kinds(insertOutcomes(error, 4))).toEqual(['written', 'duplicate', 'written', 'duplicate'])
+  })
+
+  test('all can be duplicates', () => {
+    const error = thrownByInsertMany(2, { ok: 1, n: 0, writeErrors: [writeError(0, 11000), writeError(1, 11000)] })
+    expect(insertOutcomes(error, 2)).toEqual([{ kind: 'duplicate' }, { kind: 'duplicate' }])
+  })
+
+  test.each(unavailableCodes)('one that failed with %i has an unknown outcome, the others have their own', (code) => {
+    const error = thrownByInsertMany(3, { ok: 1, n: 1, writeErrors: [writeError(0, code), writeError(2, 11000)] })
+    expect(insertOutcomes(error, 3)).toEqual([
+      { kind: 'unknown', cause: expect.objectContaining({ code }) },
+      { kind: 'written' },
+      { kind: 'duplicate' },
+    ])
+  })
+
+  test.each(otherCodes.filter((code) => code !== 11000))(
+    'one that was refused with %i failed, and its cause contains only the code',
+    (code) => {
+      const error = thrownByInsertMany(2, { ok: 1, n: 1, writeErrors: [writeError(1, code)] })
+      const [first, second] = insertOutcomes(error, 2)
+      expect(first).toEqual({ kind: 'written' })
+      expect(second).toEqual({ kind: 'failed', cause: expect.any(MongoServerError) })
+      const { cause } = second as { cause: MongoServerError }
+      expect(cause.code).toBe(code)
+      expect(JSON.stringify(Object.values(cause)) + cause.message).not.toMatch(/c-1|refused 1/)
+    },
+  )
+})
+
+describe('if an insert is not confirmed by a majority', () => {
+  test('the outcome of every document is unknown, with the error as its cause', () => {
+    const thrown = thrownByInsertMany(2, unconfirmed())
+    expect(insertOutcomes(thrown, 2)).toEqual(Array(2).fill({ kind: 'unknown', cause: thrown }))
+  })
+
+  test('duplicates are still duplicates, although the error lists none', () => {
+    const error = thrownByInsertMany(3, unconfirmed(writeError(1, 11000)))
+    expect(error.writeErrors).toEqual([])
+    expect(kinds(insertOutcomes(error, 3))).toEqual(['unknown', 'duplicate', 'unknown'])
+  })
+
+  test('also if the driver accepts the reply as a result', () => {
+    const noDuplicate = thrownByInsertMany(2, { ok: 1, n: 2, writeConcernError })
+    expect(kinds(insertOutcomes(noDuplicate, 2))).toEqual(['unknown', 'unknown'])
+    const oneDuplicate = thrownByInsertMany(2, { ok: 1, n: 1, writeErrors: [writeError(0, 11000)], writeConcernError })
+    expect(kinds(insertOutcomes(oneDuplicate, 2))).toEqual(['duplicate', 'unknown'])
+  })
+
+  test('also if the write concern failed with a code that means something else otherwise', () => {
+    const error = thrownByInsertMany(1, { ok: 1, n: 1, writeConcernError: { code: 79, errmsg: 'unknown mode' } })
+    expect(kinds(insertOutcomes(error, 1))).toEqual(['unknown'])
+  })
+})
+
+describe('an insert as a whole', () => {
+  test.each(unavailable)('has an unknown outcome for each document after %s, which is its cause', (_, error) => {
+    const thrown = thrownByInsertMany(2, error)
+    // The driver reports a refusal of the server as an error of its own, with the same code.
+    const cause = error instanceof MongoServerError ? thrown : error
+    // The driver's own list cannot be used: it contains both.
+    expect(Object.keys(thrown.insertedIds)).toEqual(['0', '1'])
+    expect(insertOutcomes(thrown, 2)).toEqual(Array(2).fill({ kind: 'unknown', cause }))
+  })
+
+  test.each(unavailable)('has an unknown outcome for each document if the error is not wrapped: %s', (_, error) => {
+    expect(insertOutcomes(error, 2)).toEqual(Array(2).fill({ kind: 'unknown', cause: error }))
+  })
+
+  test.each(otherErrors)('has failed for each document after %s', (_, error) => {
+    const thrown = thrownByInsertMany(2, error)
+    expect(insertOutcomes(thrown, 2)).toEqual(Array(2).fill({ kind: 'failed', cause: thrown }))
+    expect(insertOutcomes(error, 2)).toEqual(Array(2).fill({ kind: 'failed', cause: error }))
+  })
+
+  test('was not sent if no server was found within the time limit', () => {
+    const cause = selectionTimeout()
+    const all = Array(2).fill({ kind: 'unsent', cause })
+    expect(insertOutcomes(thrownByInsertMany(2, cause), 2)).toEqual(all)
+    expect(insertOutcomes(cause, 2)).toEqual(all)
+  })
+
+  test('may have been sent after another timeout', () => {
+    const checkoutTimeout = new MongoOperationTimeoutError('Timed out during connection checkout', {
+      cause: new Error('pool'),
+    })
+    expect(kinds(insertOutcomes(thrownByInsertMany(1, checkoutTimeout), 1))).toEqual(['unknown'])
+  })
+})
+
+test('an insert has one outcome for each document, and none for none', () => {
+  const lost = new MongoNetworkError('lost')
+  expect([0, 1, 500].map((count) => insertOutcomes(thrownByInsertMany(count, lost), count).length)).toEqual([0, 1, 500])
+})
+
+const isDuplicateKey = (error: AnyError) => error instanceof MongoServerError && error.code === 11000
+
+describe('the write of one document', () => {
+  test.each(unavailable)('has an unknown outcome after %s', (_, error) => {
+    expect(singleWriteOutcome(error)).toEqual({ kind: 'unknown', cause: error })
+  })
+
+  test.each(otherErrors.filter(([, error]) => !isDuplicateKey(error)))('has failed after %s', (_, error) => {
+    expect(singleWriteOutcome(error)).toEqual({ kind: 'failed', cause: error })
+  })
+
+  test.each([
+    ['a server error without a code', new MongoServerError({ errmsg: 'odd' })],
+    ['an error of other software with the code of a duplicate key', Object.assign(new Error('odd'), { code: 11000 })],
+    ['undefined', undefined],
+    ['a string', 'MongoNetworkError'],
+  ])('has failed after %s', (_, error) => {
+    expect(singleWriteOutcome(error)).toEqual({ kind: 'failed', cause: error })
+  })
+
+  test('is a duplicate if a unique index refuses it', () => {
+    expect(singleWriteOutcome(new MongoServerError(writeError(0, 11000)))).toEqual({ kind: 'duplicate' })
+    expect(singleWriteOutcome(commandRefused(11000))).toEqual({ kind: 'duplicate' })
+  })
+
+  test('is a duplicate also if the refusal was not confirmed by a majority', () => {
+    expect(singleWriteOutcome(unconfirmed(writeError(0, 11000)))).toEqual({ kind: 'duplicate' })
+  })
+
+  test.each([
+    ['was carried out', unconfirmed()],
+    ['has a write concern that the members cannot fulfil', unconfirmable()],
+    ['failed with a code of an unavailable member', unconfirmed(writeError(0, 91))],
+  ])('has an unknown outcome if it %s and was not confirmed by a majority', (_, error) => {
+    expect(singleWriteOutcome(error)).toEqual({ kind: 'unknown', cause: error })
+  })
+
+  test('was not sent if no server was found within the time limit', () => {
+    const cause = selectionTimeout()
+    expect(singleWriteOutcome(cause)).toEqual({ kind: 'unsent', cause })
+  })
+
+  test('may have been sent after another timeout', () => {
+    const cause = new MongoOperationTimeoutError('Timed out during connection checkout', { cause: new Error('pool') })
+    expect(singleWriteOutcome(cause)).toEqual({ kind: 'unknown', cause })
+  })
+})
