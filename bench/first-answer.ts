@@ -6,20 +6,22 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Closers } from '../src/lifecycle.js'
+import { newDatabaseName } from './bench-database.js'
 import { load } from './load.js'
 import { addMessageContact } from './operations.js'
 
 const program = fileURLToPath(new URL('../src/main.js', import.meta.url))
-const patienceMs = 30_000
+const timeoutMs = 30_000
 
-/** From the start of the very process that production runs until a contact has been added, in seconds. */
-export async function startToFirstAnswer(mongodbUri: string): Promise<number> {
-  const begun = performance.now()
+/** The time from the start of the program, as it runs in production, until it has added a contact. In seconds. */
+export async function measureFirstAnswer(mongodbUri: string, closers: Closers): Promise<number> {
+  const startTime = performance.now()
   const service = spawn(process.execPath, [program], {
     env: {
       ...process.env,
       MONGODB_URI: mongodbUri,
-      MONGODB_DATABASE: `bench-${randomUUID().slice(0, 8)}`,
+      MONGODB_DATABASE: newDatabaseName(),
       LISTEN: '127.0.0.1:0',
       LOG_LEVEL: 'info',
       VERIFICATION_SECRETS: randomUUID(),
@@ -27,14 +29,18 @@ export async function startToFirstAnswer(mongodbUri: string): Promise<number> {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(service, 'exit')
-  try {
-    const address = await addressOf(service)
-    while (!(await answers(address)))
-      if (performance.now() - begun > patienceMs) throw new Error(`no answer within ${patienceMs} ms of the start`)
-    return (performance.now() - begun) / 1000
-  } finally {
+  const stop = async () => {
     service.kill()
     await ended
+  }
+  closers.push(stop)
+  try {
+    const address = await addressOf(service)
+    while (!(await isAnswered(address)))
+      if (performance.now() - startTime > timeoutMs) throw new Error(`no answer within ${timeoutMs} ms of the start`)
+    return (performance.now() - startTime) / 1000
+  } finally {
+    await stop()
   }
 }
 
@@ -47,9 +53,9 @@ async function addressOf(service: ChildProcessByStdio<null, Readable, null>): Pr
   throw new Error('the service ended before it listened')
 }
 
-/** A service that has just begun refuses calls until its database is there. */
-const answers = (address: string) =>
-  load({ ...addMessageContact, address, inFlight: 1, seconds: Infinity, calls: 1 }).then(
+/** Makes one call. False if it is refused, which is the case until the database has answered. */
+const isAnswered = (address: string) =>
+  load({ ...addMessageContact, address, inFlight: 1, seconds: Infinity, maxCalls: 1 }).then(
     () => true,
     () => pause(5, false),
   )

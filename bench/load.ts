@@ -2,21 +2,21 @@ import { once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { performance } from 'node:perf_hooks'
 
-/** How a load went. Latencies in milliseconds. */
-export interface Load {
+/** What a load has measured. Latencies in milliseconds. */
+export interface LoadResult {
   readonly calls: number
   readonly seconds: number
   readonly p50: number
   readonly p99: number
 }
 
-/** One call: for which directory, and its message as gRPC frames it. */
+/** A call: its directory, and its message as gRPC frames it. */
 export interface Request {
   readonly directoryId: string
   readonly message: Uint8Array
 }
 
-/** What is called, over and over. */
+/** The calls of a load. */
 export interface Operation {
   readonly path: string
   readonly nextRequest: () => Request
@@ -24,56 +24,58 @@ export interface Operation {
 
 export interface LoadOptions extends Operation {
   readonly address: string
+  /** How many calls are open at the same time. */
   readonly inFlight: number
-  /** Ends when either is reached. */
+  /** The load ends after this time, or after `maxCalls` calls. */
   readonly seconds: number
-  readonly calls?: number
+  readonly maxCalls?: number
 }
 
 /**
- * Calls over one HTTP/2 connection, `inFlight` of them at a time: as soon as one is answered the next one leaves.
- * Written on HTTP/2 itself, since a gRPC client costs several times what the server does. Rejects when a call is refused.
+ * Makes calls over one HTTP/2 connection; when one is answered, the next one is sent. Rejects if a call is refused.
+ * Uses HTTP/2 directly, because a gRPC client costs several times as much as the server.
  */
-export async function load(options: LoadOptions): Promise<Load> {
-  const session = connect(`http://${options.address}`)
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const { address, path, nextRequest, inFlight, seconds, maxCalls = Number.POSITIVE_INFINITY } = options
+  const session = connect(`http://${address}`)
   await once(session, 'connect')
   const latencies: number[] = []
-  const begun = performance.now()
+  const startTime = performance.now()
+  const endTime = startTime + seconds * 1000
   let started = 0
-  const more = () =>
-    performance.now() - begun < options.seconds * 1000 && started < (options.calls ?? Number.POSITIVE_INFINITY)
-  const caller = async () => {
-    while (more()) {
+  const makeCalls = async () => {
+    while (performance.now() < endTime && started < maxCalls) {
       started += 1
-      const at = performance.now()
-      await call(session, options.path, options.nextRequest())
-      latencies.push(performance.now() - at)
+      const callTime = performance.now()
+      await call(session, path, nextRequest())
+      latencies.push(performance.now() - callTime)
     }
   }
   try {
-    await Promise.all(Array.from({ length: options.inFlight }, caller))
+    await Promise.all(Array.from({ length: inFlight }, makeCalls))
   } finally {
     session.destroy()
   }
-  return summary(latencies, (performance.now() - begun) / 1000)
+  return summarize(latencies, (performance.now() - startTime) / 1000)
 }
 
-/** Latencies of work done one after the other, for comparison. */
-export async function oneAfterAnother(work: (call: number) => Promise<unknown>, seconds: number): Promise<Load> {
+/** Measures work that is done repeatedly, once at a time, for comparison with calls. */
+export async function loadSequentially(work: () => Promise<unknown>, seconds: number): Promise<LoadResult> {
   const latencies: number[] = []
-  const begun = performance.now()
-  while (performance.now() - begun < seconds * 1000) {
-    const at = performance.now()
-    await work(latencies.length)
-    latencies.push(performance.now() - at)
+  const startTime = performance.now()
+  const endTime = startTime + seconds * 1000
+  while (performance.now() < endTime) {
+    const workTime = performance.now()
+    await work()
+    latencies.push(performance.now() - workTime)
   }
-  return summary(latencies, (performance.now() - begun) / 1000)
+  return summarize(latencies, (performance.now() - startTime) / 1000)
 }
 
-function summary(latencies: number[], seconds: number): Load {
-  const sorted = latencies.sort((a, b) => a - b)
-  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
-  return { calls: sorted.length, seconds, p50: at(0.5), p99: at(0.99) }
+function summarize(latencies: number[], seconds: number): LoadResult {
+  const sorted = latencies.sort((one, other) => one - other)
+  const quantile = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+  return { calls: sorted.length, seconds, p50: quantile(0.5), p99: quantile(0.99) }
 }
 
 function call(session: ClientHttp2Session, path: string, { directoryId, message }: Request): Promise<void> {
@@ -102,7 +104,7 @@ function call(session: ClientHttp2Session, path: string, { directoryId, message 
   })
 }
 
-/** A message as gRPC frames it: not compressed, then its length, then its bytes. */
+/** A message as gRPC frames it: one byte for "not compressed", four for the length, then the message. */
 export function framed(message: Uint8Array): Buffer {
   const prefix = Buffer.alloc(5)
   prefix.writeUInt32BE(message.byteLength, 1)

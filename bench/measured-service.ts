@@ -1,42 +1,44 @@
 import { startApp } from '../src/app.js'
-import { createLog } from '../src/log.js'
 import { readSettings } from '../src/settings.js'
+import { createLog } from '../src/telemetry/log.js'
 import { emptyService } from './empty-service.js'
 
 /**
- * The service as a process that tells what it uses, with an empty operation beside it on the same server.
- * `one-by-one` as argument: one insert for each call, to see what gathering them saves.
+ * The service as a process that reports what it uses, with an empty operation on the same server.
+ * With the argument `unbatched`, each insert and each read has a command of its own, to show what batches save.
  */
 
-/** What the parent asks for. Before an answer about memory there is a collection, which costs CPU. */
-export type Question = 'cpu' | 'memory'
+/** A request of the parent for the usage. With `memory`, garbage is collected first, which costs CPU. */
+export type UsageRequest = 'cpu' | 'memory'
 
-/** What the process has used so far. CPU in microseconds, of all its threads; memory in bytes. */
+/** What the process has used since its start. CPU in microseconds, of all its threads; memory in bytes. */
 export interface Usage {
   readonly cpu: number
   readonly heap: number
   readonly resident: number
 }
 
-/** What the parent hears: once the address, and the usage whenever it asks. */
-export type Told = { readonly address: string } | Usage
+/** A message to the parent: the address once, and the usage after each request for it. */
+export type ServiceMessage = { readonly address: string } | Usage
 
-const tell = (told: Told) => process.send?.(told)
+const send = (message: ServiceMessage) => process.send?.(message)
 
-const oneByOne = process.argv.includes('one-by-one')
+// Ctrl-C reaches this process too. The parent stops it.
+process.on('SIGINT', () => {})
+const isUnbatched = process.argv.includes('unbatched')
 const app = await startApp(readSettings(process.env), {
   log: createLog('warn'),
   services: [emptyService()],
-  // Codes go nowhere: what a mail server costs is not ours.
+  // Codes are not printed: what sending costs is not measured.
   print: () => {},
-  ...(oneByOne && { groupCommit: { underWay: Infinity, altogether: Infinity, largest: 1 } }),
+  ...(isUnbatched && { batching: { maxConcurrent: Infinity, maxTotal: Infinity, maxSize: 1 } }),
 })
 await app.ready
-tell({ address: app.address })
-process.on('message', (question: Question) => {
-  if (question === 'memory') globalThis.gc?.()
+send({ address: app.address })
+process.on('message', (request: UsageRequest) => {
+  if (request === 'memory') globalThis.gc?.()
   const { user, system } = process.cpuUsage()
   const { heapUsed, rss } = process.memoryUsage()
-  tell({ cpu: user + system, heap: heapUsed, resident: rss })
+  send({ cpu: user + system, heap: heapUsed, resident: rss })
 })
 process.on('disconnect', () => void app.stop().then(() => process.exit()))

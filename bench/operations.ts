@@ -6,7 +6,6 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf'
-import { hotp } from '../src/contacts/codes.js'
 import type { Contact } from '../src/contacts/contact.js'
 import { MessageType, Title } from '../src/gen/messagecontacts/v1/message_contact_pb.js'
 import {
@@ -18,11 +17,12 @@ import {
   SendEmailVerificationForMessageContactRequestSchema,
   UpdateMessageContactRequestSchema,
 } from '../src/gen/messagecontacts/v1/message_contact_service_pb.js'
+import { hotp } from '../src/verification/codes.js'
 import { emptyPath } from './empty-service.js'
 import { framed, type Operation } from './load.js'
-import { verificationSecret } from './verification-secret.js'
+import { verificationSecret } from './measured-process.js'
 
-/** What every contact that is added holds. */
+/** The fields of every contact that is added. */
 export const contact = {
   name: 'Tom',
   emailAddress: 'tom@example.com',
@@ -31,11 +31,11 @@ export const contact = {
   messageTypes: [MessageType.ACCOUNT_EXPENSES],
 }
 
-let directories = 0
-/** A directory without contacts, so that none is ever full. */
+let directoryCount = 0
+/** The id of a directory without contacts, so that none is ever full. */
 export function newDirectory(): string {
-  directories += 1
-  return `bench-${directories}`
+  directoryCount += 1
+  return `bench-${directoryCount}`
 }
 
 const { method } = MessageContactService
@@ -43,23 +43,23 @@ const pathOf = ({ parent, name }: DescMethod) => `/${parent.typeName}/${name}`
 const message = <Schema extends DescMessage>(schema: Schema, init: MessageInitShape<Schema>) =>
   framed(toBinary(schema, create(schema, init) as MessageShape<Schema>))
 
-const nothing = framed(new Uint8Array())
+const emptyMessage = framed(new Uint8Array())
 
 export const emptyCall: Operation = {
   path: emptyPath,
-  nextRequest: () => ({ directoryId: newDirectory(), message: nothing }),
+  nextRequest: () => ({ directoryId: newDirectory(), message: emptyMessage }),
 }
 
-const addition = message(AddMessageContactRequestSchema, contact)
+const addRequest = message(AddMessageContactRequestSchema, contact)
 
 export const addMessageContact: Operation = {
   path: pathOf(method.addMessageContact),
-  nextRequest: () => ({ directoryId: newDirectory(), message: addition }),
+  nextRequest: () => ({ directoryId: newDirectory(), message: addRequest }),
 }
 
 /** Each call reads another contact. */
 export function getMessageContact(contacts: readonly Contact[]): Operation {
-  const next = inTurn(contacts)
+  const next = roundRobin(contacts)
   return {
     path: pathOf(method.getMessageContact),
     nextRequest: () => {
@@ -71,32 +71,32 @@ export function getMessageContact(contacts: readonly Contact[]): Operation {
 
 /** Each call reads another directory. */
 export function listMessageContacts(contacts: readonly Contact[]): Operation {
-  const next = inTurn([...new Set(contacts.map(({ directoryId }) => directoryId))])
+  const next = roundRobin([...new Set(contacts.map(({ directoryId }) => directoryId))])
   return {
     path: pathOf(method.listMessageContacts),
-    // Without filters, and a page of the usual size.
-    nextRequest: () => ({ directoryId: next().item, message: nothing }),
+    // Without filters, and with the default page size.
+    nextRequest: () => ({ directoryId: next().item, message: emptyMessage }),
   }
 }
 
-/** Each call changes another contact, and every lap to a number that no contact has had before. */
+/** Each call changes another contact, and in every cycle to a number that no contact has had before. */
 export function updateMessageContact(contacts: readonly Contact[]): Operation {
-  const next = inTurn(contacts)
+  const next = roundRobin(contacts)
   return {
     path: pathOf(method.updateMessageContact),
     nextRequest: () => {
-      const { item, lap } = next()
+      const { item, cycle } = next()
       const { directoryId, _id: contactId } = item
-      const phoneNumber = `86-138${String(lap).padStart(8, '0')}`
+      const phoneNumber = `86-138${String(cycle).padStart(8, '0')}`
       const change = { contactId, phoneNumber, updateMask: { paths: ['phone_number'] } }
       return { directoryId, message: message(UpdateMessageContactRequestSchema, change) }
     },
   }
 }
 
-/** Each call removes another contact, as long as there are any. */
+/** Each call removes another contact. There must be enough of them. */
 export function deleteMessageContact(contacts: readonly Contact[]): Operation {
-  const next = inTurn(contacts)
+  const next = roundRobin(contacts)
   return {
     path: pathOf(method.deleteMessageContact),
     nextRequest: () => {
@@ -106,41 +106,42 @@ export function deleteMessageContact(contacts: readonly Contact[]): Operation {
   }
 }
 
-/** Each call sends to another contact, round and round; the message itself goes nowhere. */
+/** Each call sends a code to another contact, in cycles. The message is not sent anywhere. */
 export function sendEmailVerification(contacts: readonly Contact[]): Operation {
-  const next = inTurn(contacts)
+  const next = roundRobin(contacts)
   return {
     path: pathOf(method.sendEmailVerificationForMessageContact),
     nextRequest: () => {
-      const { directoryId, _id: contactId, emailAddress } = next().item
+      const { directoryId, _id: contactId, email } = next().item
       const schema = SendEmailVerificationForMessageContactRequestSchema
-      return { directoryId, message: message(schema, { contactId, emailAddress }) }
+      return { directoryId, message: message(schema, { contactId, emailAddress: email.address }) }
     },
   }
 }
 
-/** Each call proves the address of another contact, as long as there are any. */
+/** Each call verifies the address of another contact. There must be enough of them. */
 export function confirmVerification(contacts: readonly Contact[]): Operation {
-  const next = inTurn(contacts)
+  const next = roundRobin(contacts)
   return {
     path: pathOf(method.confirmMessageContactVerification),
     nextRequest: () => {
-      const { directoryId, _id: contactId, emailAddress: value, emailVerification } = next().item
-      const code = hotp(verificationSecret, emailVerification?.id ?? '')
-      const asked = { contactId, target: { case: 'emailAddress', value }, code } as const
-      return { directoryId, message: message(ConfirmMessageContactVerificationRequestSchema, asked) }
+      const { directoryId, _id: contactId, email } = next().item
+      const value = email.address
+      const code = hotp(verificationSecret, email.verification?.id ?? '')
+      const request = { contactId, target: { case: 'emailAddress', value }, code } as const
+      return { directoryId, message: message(ConfirmMessageContactVerificationRequestSchema, request) }
     },
   }
 }
 
-/** One item after the other, round and round. */
-function inTurn<Item>(items: readonly Item[]): () => { item: Item; lap: number } {
+/** Gives one item after the other, in cycles. */
+function roundRobin<Item>(items: readonly Item[]): () => { item: Item; cycle: number } {
   let taken = 0
   return () => {
     const item = items[taken % items.length]
-    if (item === undefined) throw new Error('there is nothing to take in turn')
-    const lap = Math.floor(taken / items.length)
+    if (item === undefined) throw new Error('there are no items')
+    const cycle = Math.floor(taken / items.length)
     taken += 1
-    return { item, lap }
+    return { item, cycle }
   }
 }

@@ -3,7 +3,7 @@ import type { Db } from 'mongodb'
 import { type Contact, newContact } from '../src/contacts/contact.js'
 import { newDirectory } from './operations.js'
 
-/** As many as a directory may hold, and as a page has by default. */
+/** The default limit of a directory, and the default size of a page. */
 export const contactsPerDirectory = 20
 
 const details = {
@@ -14,8 +14,8 @@ const details = {
 } as const
 
 /**
- * Contacts that are there before anything is measured, in full directories, as the service writes them.
- * Neighbours in the list are of different directories, so that calls which gather are, too.
+ * Stores contacts in full directories, in the shape in which the service stores them. Neighbours in the list are in different directories,
+ * so that the calls of a batch are too.
  */
 export async function prepareContacts(database: Db, directories: number): Promise<readonly Contact[]> {
   const directoryIds = Array.from({ length: directories }, newDirectory)
@@ -25,7 +25,7 @@ export async function prepareContacts(database: Db, directories: number): Promis
   return contacts
 }
 
-/** The same, each with a mail address of its own to which a code was sent. */
+/** Stores contacts whose mail addresses are all different and have been sent a code. */
 export async function prepareVerifications(database: Db, directories: number): Promise<readonly Contact[]> {
   const contacts = await prepareContacts(database, directories)
   const verifying = contacts.map((contact, index): Contact => {
@@ -34,19 +34,21 @@ export async function prepareVerifications(database: Db, directories: number): P
     const expireDate = new Date(sendDate.getTime() + 24 * 60 * 60 * 1000)
     return {
       ...contact,
-      emailAddress: `tom.${contact._id.slice(2)}@example.com`,
-      emailVerification: { id, sendDate, expireDate, triesLeft: 5, deliveryState: 'SENT', attempts: 1 },
+      email: {
+        address: `tom.${contact._id.slice(2)}@example.com`,
+        verification: { id, sendDate, expireDate, attemptsRemaining: 5, deliveryState: 'SENT', attempts: 1 },
+      },
     }
   })
-  const updates = verifying.map(({ _id, emailAddress, emailVerification }) => ({
-    updateOne: { filter: { _id }, update: { $set: { emailAddress, emailVerification } } },
+  const updates = verifying.map(({ _id, email }) => ({
+    updateOne: { filter: { _id }, update: { $set: { email } } },
   }))
   await collectionOf(database).bulkWrite(updates, { ordered: false, ignoreUndefined: true })
   return verifying
 }
 
-/** How often the contacts of a database have been changed, all of them together. */
-export async function changesIn(database: Db): Promise<number> {
+/** The number of changes of all contacts in a database. */
+export async function countChanges(database: Db): Promise<number> {
   const changes = { _id: null, changes: { $sum: { $subtract: ['$revision', 1] } } }
   const [sum] = await collectionOf(database)
     .aggregate<{ changes: number }>([{ $group: changes }])
@@ -59,5 +61,8 @@ const collectionOf = (database: Db) => database.collection<Contact>('message_con
 function preparedContact(directoryId: string, slot: number): Contact {
   const contactId = `c-${randomUUID().replaceAll('-', '').slice(0, 16)}`
   const name = `Tom${String.fromCharCode('A'.charCodeAt(0) + slot)}`
-  return { slot, ...newContact({ ...details, name }, { contactId, directoryId, now: new Date() }) }
+  const now = new Date()
+  const lastWrite = { requestId: contactId, operation: 'AddMessageContact', caller: directoryId, date: now }
+  const contact = newContact({ ...details, name }, { contactId, directoryId, now, clientToken: undefined })
+  return { slot, lastWrite, ...contact }
 }

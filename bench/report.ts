@@ -1,37 +1,44 @@
-import type { Measured, Results, Row } from './rows.js'
+import type { Results, Row, RowResult } from './rows.js'
 
-const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+const median = (numbers: readonly number[]) =>
+  [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0
 
-const columns = [40, 9, 9, 14, 9, 9] as const
-const print = (...cells: readonly string[]) =>
+const columnWidths = [40, 9, 9, 14, 9, 9] as const
+const printCells = (...cells: readonly string[]) =>
   console.log(
-    cells.map((cell, index) => (index === 0 ? cell.padEnd(columns[0]) : cell.padStart(columns[index] ?? 0))).join(''),
+    cells
+      .map((cell, index) => (index === 0 ? cell.padEnd(columnWidths[0]) : cell.padStart(columnWidths[index] ?? 0)))
+      .join(''),
   )
 
-/** The table of all rows, each by its medians. */
+/** To standard error, so that standard output contains only results. */
+export function printProgress(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Prints a table of all rows: the medians of their rounds. */
 export function printRows(results: Results): void {
-  print('', 'in flight', 'calls/s', 'CPU us/call', 'p50 ms', 'p99 ms')
-  for (const [row, all] of results) printRow(row, all)
+  console.log()
+  printCells('', 'in flight', 'calls/s', 'CPU us/call', 'p50 ms', 'p99 ms')
+  for (const [row, rounds] of results) printRow(row, rounds)
   console.log()
 }
 
-function printRow({ name, inFlight }: Row, all: readonly Measured[]) {
-  const of = (figure: (one: Measured) => number) => median(all.map(figure))
-  const cpu = of((one) => one.cpu)
-  print(
+function printRow({ name, inFlight }: Row, rounds: readonly RowResult[]) {
+  const medianOf = (figure: (result: RowResult) => number) => median(rounds.map(figure))
+  const cpu = medianOf((result) => result.cpu)
+  printCells(
     name,
     String(inFlight),
-    of((one) => one.calls / one.seconds).toFixed(0),
+    medianOf(({ calls, seconds }) => calls / seconds).toFixed(0),
     Number.isNaN(cpu) ? '-' : cpu.toFixed(1),
-    of((one) => one.p50).toFixed(2),
-    of((one) => one.p99).toFixed(2),
+    medianOf(({ p50 }) => p50).toFixed(2),
+    medianOf(({ p99 }) => p99).toFixed(2),
   )
 }
 
-/** A figure that was measured several times: its median and its spread beside the goal. */
+/** Prints a figure that was measured several times: its median, its range and its goal. */
 export function printFigure(name: string, goal: string, values: readonly number[]): void {
-  const [least, most] = [Math.min(...values), Math.max(...values)]
-  console.log(
-    `${name.padEnd(70)}${median(values).toFixed(2)}  (${least.toFixed(2)} to ${most.toFixed(2)}; goal ${goal})`,
-  )
+  const [min, max] = [Math.min(...values), Math.max(...values)]
+  console.log(`${name.padEnd(70)}${median(values).toFixed(2)}  (${min.toFixed(2)} to ${max.toFixed(2)}; goal ${goal})`)
 }

@@ -1,53 +1,58 @@
-import { type Load, load, type Operation } from './load.js'
+import { type LoadResult, load, type Operation } from './load.js'
 import type { MeasuredProcess } from './measured-process.js'
+import { printProgress } from './report.js'
 
-/** A line of the table: what is done over and over for a round. */
+/** A row of the table: what is done repeatedly for one round. */
 export interface Row {
   readonly name: string
   readonly inFlight: number
-  /** Whose CPU is counted; a row without one is not about the service. */
+  /** The process whose CPU is counted; absent if the row does not use the service. */
   readonly service?: MeasuredProcess
-  readonly run: (seconds: number) => Promise<Load>
+  readonly run: (seconds: number) => Promise<LoadResult>
 }
 
-/** How a row went in one round. */
-export interface Measured extends Load {
-  /** Microseconds of the service's CPU for each call. */
+/** The result of a row in one round. */
+export interface RowResult extends LoadResult {
+  /** Microseconds of the service's CPU per call. */
   readonly cpu: number
 }
 
 /** The rounds of each row. */
-export type Results = ReadonlyMap<Row, readonly Measured[]>
+export type Results = ReadonlyMap<Row, readonly RowResult[]>
 
-/** A row of calls to a service; at most `most` in a round. */
-export const calls = (
+/** A row of calls to a service, at most `maxCalls` in a round. */
+export const callsRow = (
   name: string,
   operation: Operation,
   service: MeasuredProcess,
   inFlight: number,
-  most = Number.POSITIVE_INFINITY,
+  maxCalls = Number.POSITIVE_INFINITY,
 ): Row => ({
   name,
   inFlight,
   service,
-  run: (seconds) => load({ ...operation, address: service.address, inFlight, seconds, calls: most }),
+  run: (seconds) => load({ ...operation, address: service.address, inFlight, seconds, maxCalls }),
 })
 
 /**
- * Row by row, round by round, so that a slow moment of the machine falls on all rows alike.
- * One more round comes first and does not count.
+ * Measures all rows in each round, so that a time in which the machine is slow affects all rows alike.
+ * A round before the first one warms up and does not count.
  */
-export async function measureInTurn(rows: readonly Row[], rounds: number, seconds: number): Promise<Results> {
-  const results = new Map<Row, Measured[]>(rows.map((row) => [row, []]))
-  for (let round = 0; round <= rounds; round += 1)
+export async function measureRows(rows: readonly Row[], rounds: number, seconds: number): Promise<Results> {
+  const minutes = ((rounds + 1) * rows.length * seconds) / 60
+  printProgress(`Measuring ${rows.length} rows, ${seconds} s each: about ${minutes.toFixed(1)} minutes`)
+  const results = new Map<Row, RowResult[]>(rows.map((row) => [row, []]))
+  for (let round = 0; round <= rounds; round += 1) {
+    printProgress(round === 0 ? 'Warm-up round' : `Round ${round} of ${rounds}`)
     for (const row of rows) {
-      const measured = await measure(row, seconds)
-      if (round > 0) results.get(row)?.push(measured)
+      const result = await measure(row, seconds)
+      if (round > 0) results.get(row)?.push(result)
     }
+  }
   return results
 }
 
-async function measure({ service, run }: Row, seconds: number): Promise<Measured> {
+async function measure({ service, run }: Row, seconds: number): Promise<RowResult> {
   const before = await service?.usage('cpu')
   const result = await run(seconds)
   const after = await service?.usage('cpu')

@@ -18,7 +18,7 @@ else {
   tell(`Database: ${database.description}`)
 }
 environment['DEFAULT_DIRECTORY_ID'] ||= 'development'
-environment['UNSENT_MESSAGES'] ||= 'print'
+environment['UNCONFIGURED_SENDER'] ||= 'print'
 // The same at every start, so that codes stay valid; known to everybody, so no secret.
 if (!isNamed('VERIFICATION_SECRETS')) environment['VERIFICATION_SECRETS'] = 'known-to-everybody-for-development-only'
 await import('../src/main.js')
