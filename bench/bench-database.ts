@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { Database } from '../dev/database.js'
-import type { Closers } from '../src/lifecycle.js'
+import type { Cleanup } from './cleanup.js'
 import { printProgress } from './report.js'
 
 /** All database names of this run begin like this. */
@@ -19,18 +20,18 @@ export function newDatabaseName(): string {
 
 /**
  * Gives the URI of the database server for the benchmark: the one that MONGODB_URI names, or a new one with its data in a temporary folder.
- * A closer removes what the benchmark has written.
+ * `cleanup` then removes what the benchmark has written.
  */
-export async function startBenchDatabase(closers: Closers): Promise<string> {
+export async function startBenchDatabase(cleanup: Cleanup): Promise<string> {
   const given = process.env['MONGODB_URI']
   if (given) {
     printProgress('Database: the one that MONGODB_URI names.')
-    closers.push(() => dropDatabases(given))
+    cleanup.push(() => dropDatabases(given))
     return given
   }
-  const dataFolder = await mkdtemp(join(tmpdir(), 'message-contacts-bench-'))
+  const dataFolder = mkdtempSync(join(tmpdir(), 'message-contacts-bench-'))
   const starting = Database.start({ dataFolder, tell: printProgress })
-  closers.push(async () => {
+  cleanup.push(async () => {
     // A folder that a database still writes to cannot be removed.
     await starting.then(
       (database) => database.stop(),

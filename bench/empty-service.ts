@@ -4,7 +4,10 @@ import type { BoundService } from '../src/calls/service.js'
 
 export const emptyPath = '/bench.v1.EmptyService/Empty'
 
-/** A service with an operation that does nothing: its calls cost what any call costs on this server. Its descriptor is made here, because the contract does not have it. */
+/**
+ * A service with an operation that does nothing: its calls cost what any call costs on this server.
+ * Its descriptor is made here, because the contract does not have it.
+ */
 export function emptyService(): BoundService {
   const type = '.google.protobuf.Empty'
   const file = create(FileDescriptorProtoSchema, {

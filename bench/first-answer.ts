@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Closers } from '../src/lifecycle.js'
 import { newDatabaseName } from './bench-database.js'
+import type { Cleanup } from './cleanup.js'
 import { load } from './load.js'
 import { addMessageContact } from './operations.js'
 
@@ -15,7 +15,7 @@ const program = fileURLToPath(new URL('../src/main.js', import.meta.url))
 const timeoutMs = 30_000
 
 /** The time from the start of the program, as it runs in production, until it has added a contact. In seconds. */
-export async function measureFirstAnswer(mongodbUri: string, closers: Closers): Promise<number> {
+export async function measureFirstAnswer(mongodbUri: string, cleanup: Cleanup): Promise<number> {
   const startTime = performance.now()
   const service = spawn(process.execPath, [program], {
     env: {
@@ -33,7 +33,7 @@ export async function measureFirstAnswer(mongodbUri: string, closers: Closers): 
     service.kill()
     await ended
   }
-  closers.push(stop)
+  cleanup.push(stop)
   try {
     const address = await addressOf(service)
     while (!(await isAnswered(address)))

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Closers } from '../src/lifecycle.js'
 import { newDatabaseName } from './bench-database.js'
+import type { Cleanup } from './cleanup.js'
 import type { ServiceMessage, Usage, UsageRequest } from './measured-service.js'
 
 /** All codes of the benchmark are derived from it. It protects nothing. */
@@ -24,8 +24,8 @@ export class MeasuredProcess {
     this.database = database
   }
 
-  /** Resolves when it serves. A closer stops it. */
-  static async start(mongodbUri: string, closers: Closers, batching?: 'unbatched'): Promise<MeasuredProcess> {
+  /** Resolves when the process serves. `cleanup` stops it. */
+  static async start(mongodbUri: string, cleanup: Cleanup, batching?: 'unbatched'): Promise<MeasuredProcess> {
     const database = newDatabaseName()
     const program = fileURLToPath(new URL('./measured-service.js', import.meta.url))
     const child = fork(program, batching ? [batching] : [], {
@@ -41,18 +41,20 @@ export class MeasuredProcess {
       },
     })
     const ended = once(child, 'exit')
-    closers.push(async () => {
-      // It stops when its parent is gone.
+    cleanup.push(() => {
+      // Like the end of its parent, this stops it in order.
       if (child.connected) child.disconnect()
-      await ended
+      return ended
     })
-    const [message] = (await once(child, 'message')) as [Extract<ServiceMessage, { address: string }>]
-    return new MeasuredProcess(child, message.address, database)
+    const failed = ended.then(() => Promise.reject(new Error('the measured service ended before it served')))
+    const [message] = await Promise.race([once(child, 'message'), failed])
+    return new MeasuredProcess(child, (message as Extract<ServiceMessage, { address: string }>).address, database)
   }
 
-  async usage(request: UsageRequest): Promise<Usage> {
-    this.#process.send(request)
-    const [usage] = (await once(this.#process, 'message')) as [Usage]
-    return usage
+  usage(request: UsageRequest): Promise<Usage> {
+    return new Promise((resolve, reject) => {
+      this.#process.once('message', (usage: Usage) => resolve(usage))
+      this.#process.send(request, (error) => error && reject(error))
+    })
   }
 }

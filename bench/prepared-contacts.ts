@@ -18,20 +18,17 @@ const details = {
  * so that the calls of a batch are too.
  */
 export async function prepareContacts(database: Db, directories: number): Promise<readonly Contact[]> {
-  const directoryIds = Array.from({ length: directories }, newDirectory)
-  const slots = Array.from({ length: contactsPerDirectory }, (_, slot) => slot)
-  const contacts = slots.flatMap((slot) => directoryIds.map((directoryId) => preparedContact(directoryId, slot)))
-  await collectionOf(database).insertMany(contacts, { ignoreUndefined: true })
+  const contacts = newContacts(directories)
+  await store(database, contacts)
   return contacts
 }
 
 /** Stores contacts whose mail addresses are all different and have been sent a code. */
 export async function prepareVerifications(database: Db, directories: number): Promise<readonly Contact[]> {
-  const contacts = await prepareContacts(database, directories)
-  const verifying = contacts.map((contact, index): Contact => {
+  const sendDate = new Date()
+  const expireDate = new Date(sendDate.getTime() + 24 * 60 * 60 * 1000)
+  const contacts = newContacts(directories).map((contact, index): Contact => {
     const id = index.toString(16).padStart(16, '0')
-    const sendDate = new Date()
-    const expireDate = new Date(sendDate.getTime() + 24 * 60 * 60 * 1000)
     return {
       ...contact,
       email: {
@@ -40,11 +37,17 @@ export async function prepareVerifications(database: Db, directories: number): P
       },
     }
   })
-  const updates = verifying.map(({ _id, email }) => ({
-    updateOne: { filter: { _id }, update: { $set: { email } } },
-  }))
-  await collectionOf(database).bulkWrite(updates, { ordered: false, ignoreUndefined: true })
-  return verifying
+  await store(database, contacts)
+  return contacts
+}
+
+const store = (database: Db, contacts: readonly Contact[]) =>
+  collectionOf(database).insertMany(contacts, { ignoreUndefined: true })
+
+function newContacts(directories: number): readonly Contact[] {
+  const directoryIds = Array.from({ length: directories }, newDirectory)
+  const slots = Array.from({ length: contactsPerDirectory }, (_, slot) => slot)
+  return slots.flatMap((slot) => directoryIds.map((directoryId) => newPreparedContact(directoryId, slot)))
 }
 
 /** The number of changes of all contacts in a database. */
@@ -58,7 +61,7 @@ export async function countChanges(database: Db): Promise<number> {
 
 const collectionOf = (database: Db) => database.collection<Contact>('message_contacts')
 
-function preparedContact(directoryId: string, slot: number): Contact {
+function newPreparedContact(directoryId: string, slot: number): Contact {
   const contactId = `c-${randomUUID().replaceAll('-', '').slice(0, 16)}`
   const name = `Tom${String.fromCharCode('A'.charCodeAt(0) + slot)}`
   const now = new Date()

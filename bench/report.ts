@@ -3,7 +3,7 @@ import type { Results, Row, RowResult } from './rows.js'
 const median = (numbers: readonly number[]) =>
   [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0
 
-const columnWidths = [40, 9, 9, 14, 9, 9] as const
+const columnWidths = [44, 9, 9, 14, 9, 9] as const
 const printCells = (...cells: readonly string[]) =>
   console.log(
     cells

@@ -1,7 +1,6 @@
-import type { Db } from 'mongodb'
-import { MongoClient } from 'mongodb'
-import { Closers } from '../src/lifecycle.js'
+import { type Db, MongoClient } from 'mongodb'
 import { newDatabaseName, startBenchDatabase } from './bench-database.js'
+import { Cleanup } from './cleanup.js'
 import { measureFirstAnswer } from './first-answer.js'
 import { type LoadResult, load, loadSequentially } from './load.js'
 import { MeasuredProcess } from './measured-process.js'
@@ -22,32 +21,33 @@ import { printFigure, printProgress, printRows } from './report.js'
 import { callsRow, measureRows, type Results, type Row } from './rows.js'
 
 /**
- * Measures what a call and a start cost, all in one run. Machines are shared and noisy, so only the ratios between the rows can be compared.
- * BENCH_ROUNDS is the number of rounds and of starts, BENCH_SECONDS the duration of each row in a round, BENCH_CALLS the number of calls
- * over which memory is measured.
+ * Measures what a call and a start cost, all in one run. Machines are shared and noisy, so only the ratios between rows can be
+ * compared. BENCH_ROUNDS is the number of rounds and of starts, BENCH_SECONDS the duration of each row in a round, BENCH_CALLS the
+ * number of calls over which memory is measured.
  */
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5)
 const secondsPerRound = Number(process.env['BENCH_SECONDS'] ?? 4)
 const callsForMemory = Number(process.env['BENCH_CALLS'] ?? 200_000)
-/** Directories with contacts to read and change: enough that no two calls in flight meet, and few enough to be prepared in seconds. */
-const directories = 500
+/**
+ * Directories with contacts to read and change: enough that no two calls in flight meet, and few enough to be prepared in seconds.
+ * Like the next two numbers, in proportion to the duration: a short run prepares less.
+ */
+const directories = Math.ceil(125 * secondsPerRound)
 /** Limited, because each deletion needs another contact. */
-const deletionsPerRound = 4000
+const deletionsPerRound = Math.ceil(1000 * secondsPerRound)
 /** Limited, because each confirmation needs another verification. */
-const confirmationsPerRound = 2000
+const confirmationsPerRound = Math.ceil(500 * secondsPerRound)
 
-/** How long the removal of everything that was written may take, in milliseconds. */
-const closeTimeoutMs = 20_000
 /** By convention, 128 and the number of SIGINT. */
 const interruptedExitCode = 130
 
-async function bench(closers: Closers): Promise<void> {
-  const mongodbUri = await startBenchDatabase(closers)
-  const startSeconds = await measureStarts(mongodbUri, closers)
-  const batched = await MeasuredProcess.start(mongodbUri, closers)
-  const unbatched = await MeasuredProcess.start(mongodbUri, closers, 'unbatched')
+async function bench(cleanup: Cleanup): Promise<void> {
+  const mongodbUri = await startBenchDatabase(cleanup)
+  const startSeconds = await measureStarts(mongodbUri, cleanup)
+  const batched = await MeasuredProcess.start(mongodbUri, cleanup)
+  const unbatched = await MeasuredProcess.start(mongodbUri, cleanup, 'unbatched')
   const driver = new MongoClient(mongodbUri, { writeConcern: { w: 'majority', journal: true } })
-  closers.push(() => driver.close())
+  cleanup.push(() => driver.close())
 
   printProgress('Preparing contacts')
   const rows = await createRows(batched, unbatched, driver)
@@ -58,10 +58,10 @@ async function bench(closers: Closers): Promise<void> {
   await measureMemory(batched)
 }
 
-async function measureStarts(mongodbUri: string, closers: Closers): Promise<readonly number[]> {
+async function measureStarts(mongodbUri: string, cleanup: Cleanup): Promise<readonly number[]> {
   const startSeconds: number[] = []
   for (let start = 1; start <= rounds; start += 1) {
-    const seconds = await measureFirstAnswer(mongodbUri, closers)
+    const seconds = await measureFirstAnswer(mongodbUri, cleanup)
     printProgress(`Start ${start} of ${rounds}: ${seconds.toFixed(2)} s`)
     startSeconds.push(seconds)
   }
@@ -162,11 +162,11 @@ function interruption(): Promise<number> {
 }
 
 printProgress('Benchmark of the service. Ctrl-C ends it and removes what it has written.')
-const closers = new Closers(Date.now)
+const cleanup = new Cleanup()
 const interrupted = interruption()
-const exitCode = await Promise.race([bench(closers).then(() => 0), interrupted]).catch((error: unknown) => {
+const exitCode = await Promise.race([bench(cleanup).then(() => 0), interrupted]).catch((error: unknown) => {
   console.error(error)
   return 1
 })
-await closers.closeAll(closeTimeoutMs)
+await cleanup.closeAll()
 process.exit(exitCode)

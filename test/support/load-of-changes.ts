@@ -120,8 +120,8 @@ function statesAfter(possible: readonly State[], { refused, wanted }: ChangeResu
 }
 
 /**
- * The reasons for which changes were refused, without those that are expected. A removal may also be refused because the contact does not exist:
- * a server that does not recognize the driver's repetition of a removal has nothing left to remove.
+ * The reasons for which changes were refused, without those that are expected. A removal may also be refused because the contact does
+ * not exist: a server that does not recognize the driver's repetition of a removal has nothing left to remove.
  */
 export function unexpectedChangeReasons(results: readonly ChangeResult[], expected: readonly string[]): string[] {
   return unexpectedReasons(

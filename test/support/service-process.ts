@@ -10,6 +10,9 @@ const projectFolder = dirname(createRequire(import.meta.url).resolve('#package.j
 /** As `npm run build` leaves it. */
 const program = join(projectFolder, 'dist', 'src', 'main.js')
 
+/** How long a start and an end may take on a busy machine, in milliseconds. */
+const defaultTimeoutMs = 40_000
+
 /** One line of the log. */
 export interface LogLine extends Readonly<Record<string, unknown>> {
   readonly level: string
@@ -99,7 +102,7 @@ export class ServiceProcess {
   }
 
   /** Resolves with the first such line, which may have been logged already. Fails if there is none within `timeoutMs`. */
-  async logged(isWanted: (line: LogLine) => boolean, timeoutMs = 20_000): Promise<LogLine> {
+  async logged(isWanted: (line: LogLine) => boolean, timeoutMs = defaultTimeoutMs): Promise<LogLine> {
     const endTime = Date.now() + timeoutMs
     for (;;) {
       const line = this.lines().find(isWanted)
@@ -114,7 +117,7 @@ export class ServiceProcess {
   }
 
   /** The exit code, or the signal that ended the process. Fails if it does not end within `timeoutMs`. */
-  async exit(timeoutMs = 20_000): Promise<number | NodeJS.Signals> {
+  async exit(timeoutMs = defaultTimeoutMs): Promise<number | NodeJS.Signals> {
     const endTime = Date.now() + timeoutMs
     while (running.has(this.#child)) {
       if (Date.now() > endTime) expect.fail(`did not end within ${timeoutMs} ms:\n${this.output()}`)
