@@ -1,6 +1,7 @@
 /** In milliseconds. */
 export const minuteMs = 60_000
-export const dayMs = 24 * 60 * minuteMs
+export const hourMs = 60 * minuteMs
+export const dayMs = 24 * hourMs
 
 export const addMs = (date: Date, ms: number): Date => new Date(date.getTime() + ms)
 

@@ -14,28 +14,34 @@ const validatorOptions = { allow_utf8_local_part: false, ignore_max_length: true
 /** A mail address as mail servers accept it; the domain in lower case and in its ASCII form. */
 export function parseEmailAddress(text: string): Parsed<string> {
   const field = 'email_address'
-  if (text === '') return invalid(field, 'MISSING_PARAMETER_EMAIL_ADDRESS')
+  if (text === '') return invalid(field, 'MISSING_PARAMETER_EMAIL_ADDRESS', rule)
   const at = text.lastIndexOf('@')
   const localPart = text.slice(0, Math.max(at, 0))
   if (isLongerThan(text, maxAddressLength) || isLongerThan(localPart, maxLocalPartLength))
-    return invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
-  if (localPart.startsWith('"') || !isEmail(text, validatorOptions))
-    return invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
+    return invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH', lengthRule)
+  if (at < 0) return invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS', rule)
   const domain = asciiDomain(text.slice(at + 1))
   const address = `${localPart}@${domain}`
-  if (address.length > maxAddressLength) return invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH')
-  // The ASCII form is checked again: mapping may leave no domain, or a label that was not one before.
-  const isValid = !tooLongLabel.test(domain) && (address === text || isEmail(address, validatorOptions))
-  return isValid ? valid(address) : invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS')
+  if (address.length > maxAddressLength) return invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS_LENGTH', lengthRule)
+  // The ASCII form is what counts: mapping may leave no domain, or make labels that were none before.
+  const isValid = !localPart.startsWith('"') && !tooLongLabel.test(domain) && isEmail(address, validatorOptions)
+  return isValid ? valid(address) : invalid(field, 'INVALID_PARAMETER_EMAIL_ADDRESS', rule)
 }
+
+const rule = 'Must be a mail address such as tom@example.com, with ASCII characters before the @.'
+const lengthRule = `Must have at most ${maxAddressLength} characters, at most ${maxLocalPartLength} of them before the @.`
 
 /** True if a text has more than `max` code points; cheap for the usual short ones. */
 const isLongerThan = (text: string, max: number) => text.length > max && [...text].length > max
 
-/** Lower case; an international domain in its ASCII form. Empty if there is no such form. */
+/** In an international domain, ASCII characters are still only letters, digits, hyphens and dots. */
+const otherAscii = /[^A-Za-z0-9.\-\u0080-\u{10FFFF}]/u
+
+/** Lower case; an international domain in its ASCII form, mapped as UTS 46 says. Empty if there is no such form. */
 function asciiDomain(domain: string): string {
   const lower = domain.toLowerCase()
   if (/^[\x20-\x7e]*$/.test(lower) && !lower.includes('xn--')) return lower
+  if (otherAscii.test(lower)) return ''
   const ascii = domainToASCII(lower)
   // Converted back and forth, because Node 24 accepts ASCII forms that stand for nothing, and Node 20 some of them.
   const unicode = domainToUnicode(ascii)

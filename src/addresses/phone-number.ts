@@ -1,24 +1,47 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { type NumberType, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { invalid, type Parsed, valid } from '../errors/parsed.js'
 
+const mainlandCode = '86'
+
 /**
- * A phone number, `<country code>-<number>`, of one of the country codes (digits only). The number is the one dialled from abroad,
- * without the trunk prefix of its country.
+ * A phone number that can receive text messages, `<country code>-<number>`, of one of the country codes (digits only). The number is the one
+ * dialled from abroad, without the trunk prefix of its country.
  */
 export function parsePhoneNumber(text: string, countryCodes: readonly string[]): Parsed<string> {
   const field = 'phone_number'
-  if (text === '') return invalid(field, 'MISSING_PARAMETER_PHONE_NUMBER')
+  const rule = ruleFor(countryCodes)
+  if (text === '') return invalid(field, 'MISSING_PARAMETER_PHONE_NUMBER', rule)
   const [, countryCode = '', digits = ''] = /^(\d{1,3})-(\d+)$/.exec(text) ?? []
-  if (countryCode === '') return invalid(field, 'INVALID_PARAMETER_PHONE_NUMBER')
-  if (!countryCodes.includes(countryCode)) return invalid(field, 'INVALID_PARAMETER_MOBILE_COUNTRY_CODE')
-  const national = countryCode === '86' ? mainlandMobileNumber(digits) : nationalNumber(countryCode, digits)
-  return national === undefined ? invalid(field, 'INVALID_PARAMETER_PHONE_NUMBER') : valid(`${countryCode}-${national}`)
+  if (countryCode === '') return invalid(field, 'INVALID_PARAMETER_PHONE_NUMBER', rule)
+  if (!countryCodes.includes(countryCode)) return invalid(field, 'INVALID_PARAMETER_MOBILE_COUNTRY_CODE', rule)
+  const national = countryCode === mainlandCode ? mainlandMobileNumber(digits) : nationalNumber(countryCode, digits)
+  return national === undefined
+    ? invalid(field, 'INVALID_PARAMETER_PHONE_NUMBER', rule)
+    : valid(`${countryCode}-${national}`)
+}
+
+function ruleFor(countryCodes: readonly string[]): string {
+  const served = `Country codes served: ${countryCodes.join(', ')}.`
+  if (countryCodes.join() === mainlandCode) return `Must be 86- and 11 digits beginning with 13 to 19. ${served}`
+  return countryCodes.includes(mainlandCode)
+    ? `Must be 86- and 11 digits beginning with 13 to 19, or another country code, a hyphen and a mobile number. ${served}`
+    : `Must be a country code, a hyphen and a mobile number. ${served}`
 }
 
 /** A pattern is enough here: parsing with the library costs as much as the rest of the call. */
 const mainlandMobileNumber = (digits: string) => (/^1[3-9]\d{9}$/.test(digits) ? digits : undefined)
 
+/** Numbers of other types, such as fixed lines, cannot receive text messages. The type is undefined where the library does not know it. */
+const messageTypes: readonly (NumberType | undefined)[] = [
+  'MOBILE',
+  'FIXED_LINE_OR_MOBILE',
+  'PERSONAL_NUMBER',
+  undefined,
+]
+
 function nationalNumber(countryCode: string, digits: string): string | undefined {
   const parsed = parsePhoneNumberFromString(`+${countryCode}${digits}`, { extract: false })
-  return parsed?.countryCallingCode === countryCode && parsed.isValid() ? parsed.nationalNumber : undefined
+  const isUsable =
+    parsed?.countryCallingCode === countryCode && parsed.isValid() && messageTypes.includes(parsed.getType())
+  return isUsable ? parsed.nationalNumber : undefined
 }

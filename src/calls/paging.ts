@@ -19,7 +19,11 @@ export function parsePageToken(token: string, list: ListIdentity): Parsed<string
   return pageToken(list, last) === token ? valid(last) : invalidPageToken
 }
 
-export const invalidPageToken = invalid('page_token', 'INVALID_PARAMETER_PAGE_TOKEN')
+export const invalidPageToken = invalid(
+  'page_token',
+  'INVALID_PARAMETER_PAGE_TOKEN',
+  'Must be the next_page_token of the page before, with the same filters and for the same directory.',
+)
 
 const checksumBytes = 12
 
@@ -38,6 +42,6 @@ const maxPageSize = 100
 
 /** The maximum number of items on a page. 0 stands for the default; more than the maximum is reduced to it. */
 export function parsePageSize(size: number): Parsed<number> {
-  if (size < 0) return invalid('page_size', 'INVALID_PARAMETER_PAGE_SIZE')
+  if (size < 0) return invalid('page_size', 'INVALID_PARAMETER_PAGE_SIZE', 'Must not be negative.')
   return valid(size === 0 ? defaultPageSize : Math.min(size, maxPageSize))
 }

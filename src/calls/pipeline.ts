@@ -4,6 +4,7 @@ import { Failure, toFailure } from '../errors/failure.js'
 import type { Observer } from '../telemetry/observer.js'
 import type { Deadline } from '../time.js'
 import type { Call } from './call.js'
+import { FairShare } from './fair-share.js'
 import type { Operation } from './service.js'
 import type { CallSettings } from './settings.js'
 
@@ -31,6 +32,8 @@ export type Answer<Encoded> =
 export interface PipelineOptions {
   readonly settings: CallSettings
   readonly authenticate: Authenticate
+  /** Resolves once calls can be served, but after so many milliseconds at the latest. */
+  readonly readyWithin: (timeoutMs: number) => Promise<void>
   readonly newRequestId: () => string
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -40,9 +43,19 @@ export interface PipelineOptions {
 /** Kept of the client's deadline for the answer to travel, in milliseconds: at the deadline itself transports answer without details. */
 const deadlineReserveMs = 20
 
+/** How long a call after the start waits for the first answer of the database, in milliseconds; at most half of its time. */
+const maxReadyMs = 2000
+
+/**
+ * How many calls of one directory work at the same time in a process. Enough for one directory to use the whole process; few enough to delay
+ * the calls of others hardly.
+ */
+const maxRunningPerDirectory = 32
+
 /** Takes every call from its arrival to its answer, for any transport. `handle` and `#run` list the steps in order. */
 export class CallPipeline {
   readonly #options: PipelineOptions
+  readonly #fairShare: FairShare
   /** Answers the calls that are still open. */
   readonly #open = new Set<(failure: Failure) => void>()
   /** Calls admitted whose work has not ended, including those that were answered at their deadline. */
@@ -51,6 +64,8 @@ export class CallPipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options
+    const maxWaiting = Math.ceil(options.settings.MAX_CALLS_IN_FLIGHT / 4)
+    this.#fairShare = new FairShare({ maxRunning: maxRunningPerDirectory, maxWaiting })
   }
 
   handle<Encoded>(operation: Operation, incoming: IncomingCall<Encoded>): void {
@@ -66,7 +81,7 @@ export class CallPipeline {
     let answered = false
     const deadline = { time, isExpired: () => answered || isCancelled() || now() >= time }
 
-    // 9. The answer and the end of observation, once: the deadline and the operation compete for it.
+    // 10. The answer and the end of observation, once: the deadline and the operation compete for it.
     const answer = (outcome: { readonly encoded: Encoded } | Failure) => {
       if (answered) return
       answered = true
@@ -81,7 +96,7 @@ export class CallPipeline {
     const timer = setTimeout(() => answer(new Failure('DEADLINE_EXCEEDED')), Math.max(0, time - startTime))
     this.#open.add(answer)
 
-    // 8. The only catch, so that observers see a reason and clients never see an exception.
+    // 9. The only catch, so that observers see a reason and clients never see an exception.
     this.#run(operation, incoming, requestId, deadline).then(
       (encoded) => answer({ encoded }),
       (thrown: unknown) => answer(toFailure(thrown)),
@@ -100,15 +115,19 @@ export class CallPipeline {
     try {
       // 4. The caller, before the message is looked at, so that strangers learn nothing about it.
       const caller = await this.#options.authenticate(incoming)
-      // Authentication may take long: a call that was already answered must not reach the operation.
-      if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
-      // 5. The message. (Rights and limits of the caller will be checked before this step.)
-      const request = decode(incoming)
-      // 6. The operation: parse, decide, store, respond.
-      const call: Call = { requestId, operation: incoming.method.name, caller, deadline }
-      const result = await operation(request, call)
-      // 7. The encoded answer, inside the catch: an answer that cannot be encoded is INTERNAL.
-      return incoming.encode(result)
+      // 5. The start of the service, so that the first call after the port opens is not refused.
+      await this.#options.readyWithin(Math.min(maxReadyMs, (deadline.time - this.#options.now()) / 2))
+      // 6. The share of its directory.
+      return await this.#fairShare.run(caller.directoryId, async () => {
+        // Authentication and waiting may take long: a call that was already answered must not reach the operation.
+        if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
+        // 7. The message.
+        const request = decode(incoming)
+        // 8. The operation: parse, decide, store, respond.
+        const call: Call = { requestId, operation: incoming.method.name, caller, deadline }
+        // The answer is encoded here, because an answer that cannot be encoded is INTERNAL.
+        return incoming.encode(await operation(request, call))
+      })
     } finally {
       this.#inFlight -= 1
     }

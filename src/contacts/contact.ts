@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Address, addressKinds, changedAddress } from '../addresses/address.js'
+import { type Address, addressKinds, changedAddress, verificationOf } from '../addresses/address.js'
 import type { WriteStamp } from '../calls/write-stamp.js'
 import { Failure } from '../errors/failure.js'
 import type { MessageContactStatus, MessageType, Title } from '../gen/messagecontacts/v1/message_contact_pb.js'
@@ -16,7 +16,7 @@ export interface WritableFields {
   /** Undefined for none, which only PHONE_NUMBER=optional allows. */
   readonly phoneNumber: string | undefined
   readonly title: TitleName
-  /** At least one, each once, in the order of the enum. */
+  /** At least one, each once, in the order that the caller gave. */
   readonly messageTypes: readonly MessageTypeName[]
 }
 
@@ -87,26 +87,32 @@ export function newContact(fields: WritableFields, options: NewContactOptions): 
   }
 }
 
-/** Equal for requests that are equal after normalization. */
+/** Equal for requests that are equal after normalization, in whatever order they list message types. */
 function hashOf(fields: WritableFields): string {
-  const sorted = Object.entries(fields).sort(([one], [other]) => (one < other ? -1 : 1))
+  const unordered = { ...fields, messageTypes: [...fields.messageTypes].sort() }
+  const sorted = Object.entries(unordered).sort(([one], [other]) => (one < other ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url')
 }
 
 /** What a rule decides about a contact. */
 export type Decision<Result = undefined> =
+  /** The caller's answer is the contact as it is. */
   | { readonly kind: 'unchanged' }
-  | {
-      readonly kind: 'write'
-      /** The next state. Version, write stamp and what else depends on the write itself is added when it is stored. */
-      readonly contact: Contact
-      /** True if callers see the change: it makes a new revision. */
-      readonly isVisible: boolean
-      /** What the rule gives beside the contact, once it is written. */
-      readonly result?: Result
-      /** Thrown once the state is written: an incorrect code is both a refusal and a change. */
-      readonly refusal?: Failure
-    }
+  /** There is nothing to do, and nobody to answer. */
+  | { readonly kind: 'skip' }
+  | WriteDecision<Result>
+
+export interface WriteDecision<Result = undefined> {
+  readonly kind: 'write'
+  /** The next state. Version, write stamp and what else depends on the write itself is added when it is stored. */
+  readonly contact: Contact
+  /** True if callers see the change: it makes a new revision. */
+  readonly isVisible: boolean
+  /** What the rule gives beside the contact, once it is written. */
+  readonly result?: Result
+  /** Thrown once the state is written: an incorrect code is both a refusal and a change. */
+  readonly refusal?: Failure
+}
 
 /** What a caller wants to change. A field that is absent stays as it is. */
 export type ContactChange = Partial<WritableFields>
@@ -135,7 +141,11 @@ const isEqual = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.s
 
 /** When the contact's next delivery is due. */
 export function deliveryDueDateOf(contact: Contact): Date | undefined {
-  const dueDates = addressKinds.flatMap((kind) => contact[kind]?.verification?.dueDate ?? [])
+  const dueDates = addressKinds.flatMap((kind) => {
+    const address = contact[kind]
+    const verification = address && verificationOf(address)
+    return (verification?.deliveryState === 'QUEUED' && verification.dueDate) || []
+  })
   return dueDates.length > 0 ? new Date(Math.min(...dueDates.map(Number))) : undefined
 }
 

@@ -52,7 +52,7 @@ export function createContactOperations(dependencies: ContactDependencies): Cont
         requireEtag(contact, etag)
         return changeContact(contact, change)
       }
-      const { contact } = await writer.change(contactId, call, decide, request.name)
+      const { contact } = await writer.change(contactId, call, decide, { requestedName: request.name })
       return contactResponse(contact, call.requestId)
     },
 

@@ -34,10 +34,12 @@ export interface UpdateRequest {
 
 /** From request messages to what they mean. Each method throws one Failure with every violation, in the request's field order. */
 export class ContactRequestParser {
+  readonly #settings: ContactSettings
   readonly #parsers: ReturnType<typeof writableFieldParsers>
   readonly #fieldNames: readonly (keyof WritableFields)[]
 
   constructor(settings: ContactSettings) {
+    this.#settings = settings
     this.#parsers = writableFieldParsers(settings)
     this.#fieldNames = Object.keys(this.#parsers) as (keyof WritableFields)[]
   }
@@ -63,7 +65,7 @@ export class ContactRequestParser {
       title: parseTitleFilter(request.title),
       messageType: parseMessageTypeFilter(request.messageType),
       status: parseStatusFilter(request.status),
-      namePrefix: parseNamePrefix(request.namePrefix),
+      namePrefix: parseNamePrefix(request.namePrefix, this.#settings),
     }
     const size = parsePageSize(request.pageSize)
     const after = parseContactsPageToken(request.pageToken, directoryId, filters)
@@ -77,7 +79,7 @@ export class ContactRequestParser {
     const { contactId, updateMask, ...change } = requireValid({
       contactId: parseContactId(request.contactId),
       ...fields,
-      updateMask: parseUpdateMask(paths, this.#fieldNames.map(pathOf)),
+      updateMask: parseUpdateMask(paths, this.#fieldNames.map(pathOf), names.length === 0),
     })
     return { contactId, change, etag: request.etag }
   }

@@ -29,6 +29,8 @@ export interface Progress<Attempt> {
    * An attempt with an unknown outcome: it may have been written, or may still be. `prepare` deletes it once a read proves that neither is possible.
    */
   open?: OpenAttempt<Attempt> | undefined
+  /** Set by `prepare` once a read has shown the document. */
+  wasRead?: boolean
 }
 
 export interface OpenAttempt<Attempt> {

@@ -2,9 +2,12 @@ import { type Collection, type Db, type IndexDescription, MongoClient, MongoServ
 import { ConfigurationError } from '../config/read-settings.js'
 import type { Reason } from '../errors/catalog.js'
 import { Failure } from '../errors/failure.js'
+import type { Observer } from '../telemetry/observer.js'
 import type { Deadline } from '../time.js'
+import { DatabaseClock } from './clock.js'
 import { isUnavailable, singleWriteOutcome, type WriteOutcome } from './driver-errors.js'
 import type { DatabaseSettings } from './settings.js'
+import { databaseName, hasOption } from './uri.js'
 
 /** An index in the database differs from the one that this version needs. Only an operator can resolve that. */
 export class IndexMismatchError extends Error {
@@ -33,23 +36,37 @@ interface IndexedCollection {
   readonly indexes: readonly IndexDescription[]
 }
 
+export interface DatabaseDependencies {
+  /** The clock of the process, in milliseconds since the epoch. */
+  readonly now: () => number
+  /** In milliseconds; never goes backwards. */
+  readonly monotonicNow: () => number
+  /** Instead of the clock of the database, in milliseconds since the epoch. */
+  readonly storedNow?: (() => number) | undefined
+  readonly observer: Pick<Observer, 'clockOffsetMeasured'>
+}
+
 /** The connection to MongoDB: collections and their indexes, time limits, and errors in the words of the contract. */
 export class Database {
   readonly #settings: DatabaseSettings
-  readonly #now: () => number
+  readonly #dependencies: DatabaseDependencies
+  readonly #clock: DatabaseClock
   readonly #client: MongoClient
   readonly #db: Db
   readonly #health: Collection<{ readonly _id: string; readonly date: Date }>
   readonly #indexed: IndexedCollection[] = []
   #isPrepared = false
+  /** True once the indexes exist and the time of the database is known. */
+  #isUsable = false
   #preparation: Promise<void> | undefined
 
-  /** Opens no connection yet. `now` gives milliseconds since the epoch. Throws ConfigurationError if the driver rejects MONGODB_URI. */
-  constructor(settings: DatabaseSettings, now: () => number) {
+  /** Opens no connection yet. Throws ConfigurationError if MONGODB_URI names no database for contacts, or the driver rejects it. */
+  constructor(settings: DatabaseSettings, dependencies: DatabaseDependencies) {
     this.#settings = settings
-    this.#now = now
+    this.#dependencies = dependencies
+    this.#clock = new DatabaseClock(dependencies.monotonicNow)
     this.#client = createClient(settings)
-    this.#db = this.#client.db(settings.MONGODB_DATABASE)
+    this.#db = this.#client.db(databaseName(settings))
     this.#health = this.#db.collection('message_contacts_health', concerns)
   }
 
@@ -60,9 +77,14 @@ export class Database {
     return collection
   }
 
-  /** The time that is stored, and compared with stored times. */
+  get name(): string {
+    return this.#db.databaseName
+  }
+
+  /** The time that is stored, and compared with stored times: that of the database. Throws DATABASE_UNAVAILABLE before the first probe. */
   now(): Date {
-    return new Date(this.#now())
+    if (!this.#isUsable) throw new Failure('DATABASE_UNAVAILABLE')
+    return new Date(this.#dependencies.storedNow?.() ?? this.#clock.now())
   }
 
   /**
@@ -78,8 +100,23 @@ export class Database {
       })
       await this.#preparation
     }
-    const timeoutMS = this.#maxCommandMs
-    await this.#health.updateOne({ _id: 'probe' }, { $set: { date: this.now() } }, { upsert: true, timeoutMS })
+    await this.#clock.measure(() => this.#writeProbe())
+    const { observer, now } = this.#dependencies
+    // By the corrected clock, because a single measurement may be inexact.
+    observer.clockOffsetMeasured(this.#clock.now() - now())
+    this.#isUsable = true
+  }
+
+  /** Gives the time of the database, in milliseconds since the epoch. */
+  async #writeProbe(): Promise<number> {
+    const probe = await this.#health.findOneAndUpdate(
+      { _id: 'probe' },
+      { $currentDate: { date: true } },
+      { upsert: true, returnDocument: 'after', timeoutMS: this.#maxCommandMs },
+    )
+    // The reply to an upsert may come without the document if another process writes it at the same time.
+    if (!probe) throw new Error('the database does not tell its time')
+    return probe.date.getTime()
   }
 
   /** Idempotent, and safe in many processes at once. Index builds have no time limit: one that is interrupted starts again. */
@@ -122,6 +159,7 @@ export class Database {
     try {
       return await command(this.timeLimitMs(deadline.time))
     } catch (cause) {
+      if (cause instanceof Failure) throw cause
       throw new Failure(isUnavailable(cause) ? unavailable : 'INTERNAL', { cause })
     }
   }
@@ -142,13 +180,13 @@ export class Database {
 
   /** Throws DATABASE_UNAVAILABLE before the indexes exist, and DEADLINE_EXCEEDED if the deadline has expired. */
   requireUsable(deadline: Deadline): void {
-    if (!this.#isPrepared) throw new Failure('DATABASE_UNAVAILABLE')
+    if (!this.#isUsable) throw new Failure('DATABASE_UNAVAILABLE')
     if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
   }
 
   /** The time limit of a command that is needed until `time`, in milliseconds; at most DATABASE_TIMEOUT_SECONDS. */
   timeLimitMs(time: number): number {
-    const remainingMs = Math.max(0, time - this.#now())
+    const remainingMs = Math.max(0, time - this.#dependencies.now())
     return Math.ceil(Math.min(remainingMs + commandReserveMs, this.#maxCommandMs))
   }
 
@@ -165,7 +203,7 @@ export class Database {
 function createClient({ MONGODB_URI, DATABASE_POOL_SIZE }: DatabaseSettings): MongoClient {
   try {
     return new MongoClient(MONGODB_URI, {
-      appName: 'message-contacts',
+      ...(!hasOption(MONGODB_URI, 'appName') && { appName: 'message-contacts' }),
       // The driver repeats a write whose member goes away.
       retryWrites: true,
       maxPoolSize: DATABASE_POOL_SIZE,

@@ -17,7 +17,7 @@ import {
  * - `written`: on a majority, in the journals
  * - `unmatched`: no document meets the condition of the write
  * - `duplicate`: a unique index holds another document with the same key, or an earlier attempt of this very one
- * - `unsent`: no server was found to send it to
+ * - `unsent`: surely not executed, and worth a repetition: no server was found to send it to, or the server says so
  * - `unknown`: sent, and then nothing certain was heard
  * - `failed`: not written, for a reason that is no caller's fault
  */
@@ -34,13 +34,45 @@ const duplicate: WriteOutcome = { kind: 'duplicate' }
 export const duplicateKeyCode = 11000
 
 /**
- * Server codes that say the member is stepping down, stopping, interrupted, overloaded or out of time: such a command may have been carried out;
- * or that it conflicts with another one (112), so that it may be attempted again. The numbers are those of the server's error_codes.yml; the ones
- * that the driver repeats by itself are among them.
+ * Server codes with which a command was surely not executed, and will not be if it is repeated: it is malformed, not allowed, or breaks a rule.
+ * The numbers are those of the server's error_codes.yml.
  */
-const unavailableCodes = new Set([
-  6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
+const rejectedCodes = new Set([
+  2, // BadValue
+  4, // NoSuchKey
+  9, // FailedToParse
+  13, // Unauthorized
+  14, // TypeMismatch
+  16, // InvalidLength
+  18, // AuthenticationFailed
+  20, // IllegalOperation
+  28, // PathNotViable
+  40, // ConflictingUpdateOperators
+  52, // DollarPrefixedFieldName
+  55, // InvalidDBRef
+  57, // DottedFieldName
+  59, // CommandNotFound
+  61, // ShardKeyNotFound
+  66, // ImmutableField
+  67, // CannotCreateIndex
+  72, // InvalidOptions
+  73, // InvalidNamespace
+  85, // IndexOptionsConflict
+  86, // IndexKeySpecsConflict
+  115, // CommandNotSupported
+  121, // DocumentValidationFailure
+  8000, // AtlasError: not allowed
+  10334, // BSONObjectTooLarge
+  17280, // KeyTooLong
+  17420, // document after update is too large
+  40415, // unknown field in a command
 ])
+
+/**
+ * The server says so itself if none of a command's writes was executed. The driver gives an error with this label only if that holds for every
+ * time that it sent the command. A code alone says nothing about that: an earlier copy, whose reply was lost, may have been executed.
+ */
+const notExecutedLabel = 'NoWritesPerformed'
 
 /** Node's codes for a lost connection. */
 const connectionLostCodes = new Set([
@@ -66,32 +98,37 @@ export function insertOutcomes(error: unknown, count: number): WriteOutcome[] {
   const all = (outcome: WriteOutcome) => Array.from({ length: count }, () => outcome)
   const cause =
     error instanceof MongoBulkWriteError && error.errorResponse instanceof Error ? error.errorResponse : error
-  if (isSelectionTimeout(cause)) return all({ kind: 'unsent', cause })
-  if (!(error instanceof MongoBulkWriteError))
-    return all({ kind: isUnavailable(error) ? 'unknown' : 'failed', cause: error })
-  const writeErrors = error.result.getWriteErrors()
-  const isUnconfirmed = error.result.getWriteConcernError() !== undefined
-  if (writeErrors.length === 0 && !isUnconfirmed && !isUnavailable(cause) && !isUnavailable(error))
-    return all({ kind: 'failed', cause: error })
-  const outcomes = all(writeErrors.length > 0 && !isUnconfirmed ? written : { kind: 'unknown', cause })
-  for (const { index, code } of writeErrors) outcomes[index] = outcomeOfWriteError(code)
+  if (!(error instanceof MongoBulkWriteError)) return all(outcomeOfError(error))
+  const { result } = error
+  const writeErrors = result.getWriteErrors()
+  const isUnconfirmed = result.getWriteConcernError() !== undefined
+  if (writeErrors.length === 0 && !isUnconfirmed) return all(outcomeOfError(cause))
+  // Not having an error is not enough: a command that broke off reports only what it came to.
+  const areAllReported = result.insertedCount + writeErrors.length === count
+  const outcomes = all(areAllReported && !isUnconfirmed ? written : { kind: 'unknown', cause })
+  for (const { index, code } of writeErrors)
+    outcomes[index] = code === duplicateKeyCode ? duplicate : outcomeOfError(new MongoServerError({ code }))
   return outcomes
 }
 
-function outcomeOfWriteError(code: number): WriteOutcome {
-  if (code === duplicateKeyCode) return duplicate
-  return { kind: unavailableCodes.has(code) ? 'unknown' : 'failed', cause: new MongoServerError({ code }) }
+/** What an error says about the whole command. Unless it is certain that the command was not executed, its outcome is unknown. */
+function outcomeOfError(cause: unknown): WriteOutcome {
+  if (isSelectionTimeout(cause)) return { kind: 'unsent', cause }
+  if (!isUnavailable(cause)) return { kind: 'failed', cause }
+  return { kind: isNotExecuted(cause) ? 'unsent' : 'unknown', cause }
 }
+
+const isNotExecuted = (error: unknown): boolean =>
+  error instanceof MongoError && !(error instanceof MongoWriteConcernError) && error.hasErrorLabel(notExecutedLabel)
 
 /**
  * What a replaceOne or deleteOne that threw did to its document. A write that was refused may be unconfirmed as well: then the driver reports
  * only that, and the refusal is in the reply that the error keeps.
  */
 export function singleWriteOutcome(error: unknown): WriteOutcome {
-  if (isSelectionTimeout(error)) return { kind: 'unsent', cause: error }
   if (error instanceof MongoServerError && (error['writeErrors']?.[0] ?? error).code === duplicateKeyCode)
     return duplicate
-  return { kind: isUnavailable(error) ? 'unknown' : 'failed', cause: error }
+  return outcomeOfError(error)
 }
 
 /**
@@ -103,16 +140,19 @@ function isSelectionTimeout(error: unknown): boolean {
 }
 
 /**
- * True if the database could not be reached, or not in time, which passes without intervention. That holds for every error of the driver
- * except codes with which the server refused the command, and wrong use of the driver.
+ * True if the database could not be reached, or not in time, or not just now, which passes without intervention. That holds for every error
+ * of the driver, except codes with which the server rejects the command itself, and wrong use of the driver.
  */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof MongoWriteConcernError) return true
-  if (error instanceof MongoServerError) return unavailableCodes.has(Number(error.code))
+  if (error instanceof MongoServerError) return !isRejected(error)
   // If a socket fails while the driver waits to write on, the driver passes on Node's own error.
   if (error instanceof Error && 'code' in error && connectionLostCodes.has(String(error.code))) return true
   return error instanceof MongoError && (!(error instanceof MongoAPIError) || isClosedError(error))
 }
+
+/** An error without a code is the driver's own, about a command that broke off. A duplicate key is a rejection too, with a meaning of its own. */
+const isRejected = ({ code }: MongoServerError): boolean => rejectedCodes.has(Number(code)) || code === duplicateKeyCode
 
 function isClosedError(error: MongoAPIError): boolean {
   return [MongoNotConnectedError, MongoTopologyClosedError, MongoClientClosedError, MongoExpiredSessionError].some(

@@ -6,13 +6,35 @@ import { insertOutcomes, type WriteOutcome } from './driver-errors.js'
 interface DirectoryDocument {
   readonly _id: string
   readonly directoryId: string
+  readonly name: string
 }
 
 /**
- * Inserts documents in one command, and gives the outcome of each. Documents whose outcomes are unknown are looked up once, together.
+ * Inserts documents in one command, and gives the outcome of each. They are sent in the order of their unique keys, so that two processes do not
+ * lock index entries in opposite orders. Documents whose outcomes are unknown are looked up once, together.
  * `latestTime` is when the last caller stops waiting, in milliseconds since the epoch.
  */
 export async function insertBatch<Document extends DirectoryDocument>(
+  database: Database,
+  collection: Collection<Document>,
+  documents: readonly Document[],
+  latestTime: number,
+): Promise<readonly WriteOutcome[]> {
+  const sorted = [...documents].sort(byUniqueKey)
+  const outcomes = await insertSorted(database, collection, sorted, latestTime)
+  const outcomeOf = new Map(sorted.map((document, index) => [document, outcomes[index] ?? missingOutcome]))
+  return documents.map((document) => outcomeOf.get(document) ?? missingOutcome)
+}
+
+const missingOutcome: WriteOutcome = { kind: 'unknown', cause: new Error('the insert gave no outcome') }
+
+function byUniqueKey(one: DirectoryDocument, other: DirectoryDocument): number {
+  if (one.directoryId !== other.directoryId) return one.directoryId < other.directoryId ? -1 : 1
+  if (one.name !== other.name) return one.name < other.name ? -1 : 1
+  return 0
+}
+
+async function insertSorted<Document extends DirectoryDocument>(
   database: Database,
   collection: Collection<Document>,
   documents: readonly Document[],

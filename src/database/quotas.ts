@@ -1,8 +1,8 @@
-import { type Collection, type Filter, type IndexDescription, MongoServerError } from 'mongodb'
+import { type Collection, type Document, type IndexDescription, MongoServerError } from 'mongodb'
 import { Failure } from '../errors/failure.js'
-import { addMs, type Deadline } from '../time.js'
+import { addMs, type Deadline, hourMs } from '../time.js'
 import type { Database } from './database.js'
-import { duplicateKeyCode } from './driver-errors.js'
+import { duplicateKeyCode, singleWriteOutcome } from './driver-errors.js'
 
 /** A limit over time: at most `limit` uses in any period of `windowMs` milliseconds, over all processes. */
 export interface Quota {
@@ -21,19 +21,22 @@ export type QuotaUse =
 interface QuotaRecord {
   /** The key of the quota. */
   readonly _id: string
-  /** The latest uses, in order; at most as many as the limit. */
+  /** The uses that count, in order. */
   readonly dates: readonly Date[]
-  /** When none of the uses counts any more. */
+  /** Who took the last uses, in order. */
+  readonly lastUseIds: readonly string[]
+  /** When none of the uses counts any more, and an hour later. */
   readonly expireDate: Date
 }
 
-/** The database removes records that do not count any more. */
+/** The database removes records that do not count any more, by its own clock. */
 const indexes: readonly IndexDescription[] = [{ name: 'expire', key: { expireDate: 1 }, expireAfterSeconds: 0 }]
+const expirySlackMs = hourMs
 
 /** How often the first uses of a quota may collide before the call is refused. */
 const maxRaces = 5
 
-/** Limits over time, counted in the database: one document per quota, with the dates of its latest uses. */
+/** Limits over time, counted in the database: one document per quota, with the dates of the uses that count. */
 export class Quotas {
   readonly #database: Database
   readonly #records: Collection<QuotaRecord>
@@ -43,52 +46,96 @@ export class Quotas {
     this.#records = database.collection<QuotaRecord>('message_contacts_quotas', indexes)
   }
 
-  /** Takes one use. One command, and a second one if the quota is exhausted. */
-  async take(quota: Quota, deadline: Deadline): Promise<QuotaUse> {
+  /**
+   * Takes one use, in one command. `useId` is unique for each use. The limit is exact for the process that asks, also if another process has
+   * a different one. Refuses with OUTCOME_UNKNOWN if it is not known whether a use was counted.
+   */
+  async take(quota: Quota, useId: string, deadline: Deadline): Promise<QuotaUse> {
     for (let race = 0; race < maxRaces; race += 1) {
-      const use = (await this.#take(quota, deadline)) ?? (await this.check(quota, deadline))
-      if (use) return use
+      const record = await this.#take(quota, useId, deadline)
+      if (record) return record.lastUseIds.includes(useId) ? this.#taken(record, quota) : this.#exhausted(record, quota)
     }
     throw new Failure('CONCURRENT_CALL_NOT_SUPPORTED')
   }
 
-  /** Undefined if the quota is exhausted, or if another first use came between. */
-  #take({ key, limit, windowMs }: Quota, deadline: Deadline): Promise<QuotaUse | undefined> {
+  /** The record after the attempt. Null or undefined if another first use came between, and then a use may have been taken nevertheless. */
+  async #take(quota: Quota, useId: string, deadline: Deadline): Promise<QuotaRecord | null | undefined> {
+    this.#database.requireUsable(deadline)
     const now = this.#database.now()
-    const hasUseLeft = {
-      $or: [{ [`dates.${limit - 1}`]: { $exists: false } }, { 'dates.0': { $lte: addMs(now, -windowMs) } }],
+    const timeoutMS = this.#database.timeLimitMs(deadline.time)
+    try {
+      return await this.#records.findOneAndUpdate({ _id: quota.key }, takeUse(quota, useId, now), {
+        upsert: true,
+        returnDocument: 'after',
+        timeoutMS,
+      })
+    } catch (cause) {
+      if (cause instanceof MongoServerError && cause.code === duplicateKeyCode) return undefined
+      throw failureOf(cause)
     }
-    return this.#database.runCommand(deadline, async (timeoutMS) => {
-      try {
-        const updated = await this.#records.findOneAndUpdate(
-          { _id: key, ...hasUseLeft } as Filter<QuotaRecord>,
-          { $push: { dates: { $each: [now], $slice: -limit } }, $max: { expireDate: addMs(now, windowMs) } },
-          { upsert: true, returnDocument: 'after', timeoutMS },
-        )
-        // An upsert writes or throws; the reply may come without the document if others write it at the same time.
-        const record = updated ?? (await this.#records.findOne({ _id: key }, { timeoutMS }))
-        return { kind: 'taken', nextDate: record ? nextUseDate(record, limit, windowMs, now) : now }
-      } catch (error) {
-        // The record exists and does not match the filter, so the upsert would have been a second record.
-        if (error instanceof MongoServerError && error.code === duplicateKeyCode) return undefined
-        throw error
-      }
-    })
   }
 
   /** Takes no use. Undefined if there is one left. */
-  async check({ key, limit, windowMs }: Quota, deadline: Deadline): Promise<QuotaUse | undefined> {
-    const now = this.#database.now()
+  async check(quota: Quota, deadline: Deadline): Promise<QuotaUse | undefined> {
     const record = await this.#database.runCommand(deadline, (timeoutMS) =>
-      this.#records.findOne({ _id: key }, { timeoutMS }),
+      this.#records.findOne({ _id: quota.key }, { timeoutMS }),
     )
-    const retryAfterMs = record ? nextUseDate(record, limit, windowMs, now).getTime() - now.getTime() : 0
-    return retryAfterMs > 0 ? { kind: 'exhausted', retryAfterMs } : undefined
+    const use = record && this.#exhausted(record, quota)
+    return use?.kind === 'exhausted' && use.retryAfterMs > 0 ? use : undefined
+  }
+
+  #taken(record: QuotaRecord, quota: Quota): QuotaUse {
+    const now = this.#database.now()
+    return { kind: 'taken', nextDate: nextUseDate(record, quota, now) }
+  }
+
+  #exhausted(record: QuotaRecord, quota: Quota): QuotaUse {
+    const now = this.#database.now()
+    return { kind: 'exhausted', retryAfterMs: nextUseDate(record, quota, now).getTime() - now.getTime() }
   }
 }
 
-/** When a use is possible: now, or when the first of the latest `limit` uses is as old as the window. */
-function nextUseDate({ dates }: QuotaRecord, limit: number, windowMs: number, now: Date): Date {
-  const first = dates.at(-limit)
+/**
+ * Drops the dates that do not count, and adds one if fewer than the limit remain. A date in the future does not count: it comes from
+ * a clock that was wrong, and would lock the quota until then.
+ */
+function takeUse({ limit, windowMs }: Quota, useId: string, now: Date): Document[] {
+  const counts = { $and: [{ $gt: ['$$this', addMs(now, -windowMs)] }, { $lte: ['$$this', addMs(now, maxAheadMs)] }] }
+  // The same use is not taken twice, where a reply came without the record.
+  const hasUseLeft = { $and: [{ $lt: [{ $size: '$dates' }, limit] }, { $not: [{ $in: [useId, '$lastUseIds'] }] }] }
+  const withUseId = { $slice: [{ $concatArrays: ['$lastUseIds', [useId]] }, -maxUseIds] }
+  return [
+    {
+      $set: {
+        dates: { $filter: { input: { $ifNull: ['$dates', []] }, cond: counts } },
+        lastUseIds: { $ifNull: ['$lastUseIds', []] },
+      },
+    },
+    {
+      $set: {
+        lastUseIds: { $cond: [hasUseLeft, withUseId, '$lastUseIds'] },
+        dates: { $cond: [hasUseLeft, { $concatArrays: ['$dates', [now]] }, '$dates'] },
+        expireDate: addMs(now, windowMs + expirySlackMs),
+      },
+    },
+  ]
+}
+
+/** How many use ids are kept: more than calls that take uses of one quota at the same time, as a rule. */
+const maxUseIds = 32
+
+/** Two processes know the time of the database up to this many milliseconds. */
+const maxAheadMs = 5000
+
+/** When a use is possible: now, or when the `limit`-th last use is as old as the window. */
+function nextUseDate({ dates }: QuotaRecord, { limit, windowMs }: Quota, now: Date): Date {
+  const counted = dates.filter((date) => date <= addMs(now, maxAheadMs))
+  const first = counted.at(-limit)
   return first === undefined ? now : new Date(Math.max(now.getTime(), first.getTime() + windowMs))
+}
+
+function failureOf(cause: unknown): Failure {
+  const { kind } = singleWriteOutcome(cause)
+  if (kind === 'failed') return new Failure('INTERNAL', { cause })
+  return new Failure(kind === 'unsent' ? 'DATABASE_UNAVAILABLE' : 'OUTCOME_UNKNOWN', { cause })
 }

@@ -241,4 +241,5 @@ export const errorCatalog: Readonly<Record<Reason, ErrorDefinition>> = {
     'SenderNotConfigured',
     'This service is not configured to send such messages.',
   ),
+  VERIFICATION_CODE_SUPERSEDED: failedPrecondition('VerificationCodeSuperseded', 'A newer Code was sent.'),
 }

@@ -4,6 +4,8 @@ import { errorCatalog, type Reason } from './catalog.js'
 export interface Violation {
   readonly field: string
   readonly reason: Reason
+  /** The rule, as a fixed sentence: it contains nothing that a caller sent. By default the message of the reason. */
+  readonly rule?: string | undefined
 }
 
 /** What a quota or limit applies to; the `subject` of a QuotaFailure. */

@@ -5,7 +5,10 @@ import { Failure, type Violation } from './failure.js'
 export type Parsed<Value> = { readonly value: Value } | { readonly violations: readonly Violation[] }
 
 export const valid = <Value>(value: Value): Parsed<Value> => ({ value })
-export const invalid = (field: string, reason: Reason): Parsed<never> => ({ violations: [{ field, reason }] })
+/** `rule` says what is allowed. */
+export const invalid = (field: string, reason: Reason, rule?: string): Parsed<never> => ({
+  violations: [{ field, reason, rule }],
+})
 
 /** The values of all fields. Throws one Failure with every violation, in the order of the keys. */
 export function requireValid<Fields extends Record<string, unknown>>(

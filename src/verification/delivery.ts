@@ -1,5 +1,5 @@
-import { type AddressKind, addressKinds, addressToVerify, type Verification } from '../addresses/address.js'
-import type { Contact, Decision } from '../contacts/contact.js'
+import { type AddressKind, addressKinds, type Verification, verificationOf } from '../addresses/address.js'
+import { type Contact, type Decision, deliveryDueDateOf } from '../contacts/contact.js'
 import { type Channel, maxSendMs, type SendResult } from '../messaging/message.js'
 import { addMs } from '../time.js'
 
@@ -19,42 +19,57 @@ export const channelOf = (kind: AddressKind): Channel => (kind === 'email' ? 'em
 /** A message that one process has claimed in order to send it. */
 export interface Claim {
   readonly kind: AddressKind
-  readonly address: string
   readonly verification: Verification
+  /** An attempt before this one may have delivered the message. */
+  readonly mayHaveArrived: boolean
   /** The code had expired already: the message has failed and must not be sent. */
   readonly isExpired: boolean
 }
 
-/** Claims one of the contact's messages that are due at `now`. The result is the claim. */
-export function claimDelivery(contact: Contact, now: Date): Decision<Claim> {
+/** Decides whether this process may send a message. */
+export type CanSend = (kind: AddressKind, verification: Verification) => boolean
+
+/**
+ * Claims one of the contact's messages that are due at `now` and that this process can send; the result is the claim. A message whose code
+ * has expired can be claimed by any process. If there is none, but the contact's due date says otherwise, the date is repaired.
+ */
+export function claimDelivery(contact: Contact, now: Date, canSend: CanSend): Decision<Claim> {
   for (const kind of addressKinds) {
     const found = contact[kind]
-    const address = found && addressToVerify(found)
-    const verification = found?.verification
-    if (address === undefined || !verification?.dueDate || verification.dueDate > now) continue
+    const verification = found && verificationOf(found)
+    if (!found || verification?.deliveryState !== 'QUEUED' || !verification.dueDate || verification.dueDate > now)
+      continue
     const isExpired = verification.expireDate <= now
+    if (!isExpired && !canSend(kind, verification)) continue
     const claimed: Verification = isExpired
       ? { ...verification, deliveryState: 'FAILED', dueDate: undefined }
-      : { ...verification, attempts: verification.attempts + 1, dueDate: addMs(now, leaseMs) }
+      : {
+          ...verification,
+          attempts: verification.attempts + 1,
+          // Until the result is recorded: if this process ends before, the message may have been sent.
+          mayHaveArrived: true,
+          dueDate: addMs(now, leaseMs),
+        }
     return {
       kind: 'write',
       contact: { ...contact, [kind]: { ...found, verification: claimed } },
       isVisible: false,
-      result: { kind, address, verification: claimed, isExpired },
+      result: { kind, verification: claimed, mayHaveArrived: verification.mayHaveArrived ?? false, isExpired },
     }
   }
-  return { kind: 'unchanged' }
+  const isDueDateRight = deliveryDueDateOf(contact)?.getTime() === contact.deliveryDueDate?.getTime()
+  return isDueDateRight ? { kind: 'skip' } : { kind: 'write', contact, isVisible: false }
 }
 
 /** Records the result of a claimed delivery. The result of the decision is the verification after it. */
 export function recordDelivery(contact: Contact, claim: Claim, result: SendResult, now: Date): Decision<Verification> {
   const found = contact[claim.kind]
-  const verification = found?.verification
-  if (verification?.id !== claim.verification.id || verification.deliveryState !== 'QUEUED')
-    return { kind: 'unchanged' }
+  const verification = found && verificationOf(found)
+  if (!found || verification?.id !== claim.verification.id || verification.deliveryState !== 'QUEUED')
+    return { kind: 'skip' }
   // Another process has claimed it since. A message that was sent was sent nevertheless.
-  if (verification.attempts !== claim.verification.attempts && result.kind !== 'sent') return { kind: 'unchanged' }
-  const after = { ...verification, ...stateAfter(verification, result, now) }
+  if (verification.attempts !== claim.verification.attempts && result.kind !== 'sent') return { kind: 'skip' }
+  const after = { ...verification, ...stateAfter(claim, verification, result, now) }
   return {
     kind: 'write',
     contact: { ...contact, [claim.kind]: { ...found, verification: after } },
@@ -64,14 +79,17 @@ export function recordDelivery(contact: Contact, claim: Claim, result: SendResul
 }
 
 function stateAfter(
+  claim: Claim,
   { attempts, expireDate }: Verification,
   result: SendResult,
   now: Date,
-): Pick<Verification, 'deliveryState' | 'dueDate'> {
-  if (result.kind === 'sent') return { deliveryState: 'SENT', dueDate: undefined }
+): Pick<Verification, 'deliveryState' | 'dueDate' | 'mayHaveArrived'> {
+  if (result.kind !== 'retry') return { deliveryState: finalStates[result.kind], dueDate: undefined }
   const waitMs = Math.min(firstWaitMs * 2 ** (attempts - 1), maxWaitMs)
-  const dueDate = addMs(now, result.kind === 'retry' ? Math.max(waitMs, result.afterMs ?? 0) : 0)
-  return result.kind === 'failed' || dueDate >= expireDate
-    ? { deliveryState: 'FAILED', dueDate: undefined }
-    : { deliveryState: 'QUEUED', dueDate }
+  const dueDate = addMs(now, Math.max(waitMs, result.afterMs ?? 0))
+  const mayHaveArrived = claim.mayHaveArrived || result.mayHaveArrived
+  // When the code has expired, the message fails without a further attempt, and not earlier.
+  return { deliveryState: 'QUEUED', dueDate: dueDate < expireDate ? dueDate : expireDate, mayHaveArrived }
 }
+
+const finalStates = { sent: 'SENT', failed: 'FAILED' } as const

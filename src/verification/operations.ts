@@ -1,4 +1,4 @@
-import type { AddressKind } from '../addresses/address.js'
+import type { AddressKind, SupersededVerification } from '../addresses/address.js'
 import type { Call } from '../calls/call.js'
 import type { ServiceImplementation } from '../calls/service.js'
 import type { Contact } from '../contacts/contact.js'
@@ -30,8 +30,8 @@ export interface VerificationDependencies {
   readonly codes: VerificationCodes
   readonly limits: SendLimits
   readonly sender: Pick<Sender, 'missingSetting'>
-  /** Called when a delivery is due. */
-  readonly wakeWorker: () => void
+  /** Called when the delivery of a verification is due. */
+  readonly wakeWorker: (verificationId: string) => void
   /** The time that is stored. */
   readonly now: () => Date
   /** 16 random hexadecimal digits. */
@@ -62,7 +62,7 @@ export function createVerificationOperations(dependencies: VerificationDependenc
 
     async confirmMessageContactVerification(request, call) {
       const { contactId, target, code } = parser.confirmVerification(request)
-      const isCorrect = (verificationId: string) => codes.isCorrect(verificationId, code)
+      const isCorrect = (verification: SupersededVerification) => codes.isCorrect(verification, code)
       const decide = (contact: Contact) => confirmVerification(contact, target, isCorrect, now(), settings)
       const { contact } = await writer.change(contactId, call, decide)
       return contactResponse(contact, call.requestId)
@@ -91,12 +91,12 @@ async function sendCode({ contactId, target }: TargetRequest, call: Call, depend
   requireSender(sender, target.kind)
   // Before anything is counted.
   requireAddressToVerify(await reader.get(contactId, call), target)
-  const nextSendDate = await limits.take(call.caller.directoryId, target, call.deadline)
+  const nextSendDate = await limits.take(target, call)
   const id = newVerificationId()
   const { result } = await writer.change(contactId, call, (contact) =>
     startVerification(contact, target, id, now(), settings),
   )
-  wakeWorker()
+  wakeWorker(id)
   return sendResponse(result?.expireDate ?? nextSendDate, nextSendDate, call.requestId)
 }
 

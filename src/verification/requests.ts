@@ -49,7 +49,8 @@ export class VerificationRequestParser {
 
   confirmVerification(request: ConfirmMessageContactVerificationRequest): TargetRequest & { readonly code: string } {
     const parseTarget = ({ case: name, value = '' }: typeof request.target): Parsed<Target> => {
-      if (name === undefined) return invalid('target', 'MISSING_PARAMETER_TARGET')
+      if (name === undefined)
+        return invalid('target', 'MISSING_PARAMETER_TARGET', 'Must be email_address or phone_number.')
       return name === 'emailAddress' ? this.#parseEmail(value) : this.#parsePhone(value)
     }
     return requireValid({
@@ -96,8 +97,15 @@ export class VerificationRequestParser {
 const targetOf = (kind: Target['kind'], address: Parsed<string>): Parsed<Target> =>
   'value' in address ? valid({ kind, address: address.value }) : address
 
-/** What cannot be a code is refused here, before it costs an attempt. */
+/** Longer texts are no code, in whatever way it is written. */
+const maxCodeTextLength = 64
+/** What people and programs add to a code: white space, hyphens and the minus sign, and invisible characters. */
+const ignoredInCodes = /[\p{White_Space}\p{Dash_Punctuation}\p{Format}\u2212]/gu
+const codeRule = 'Must be the six digits that were received.'
+
+/** A code as people paste it, also with full-width digits. What cannot be a code is refused here, before it costs an attempt. */
 function parseCode(text: string): Parsed<string> {
-  if (text === '') return invalid('code', 'MISSING_PARAMETER_CODE')
-  return codePattern.test(text) ? valid(text) : invalid('code', 'INVALID_PARAMETER_CODE')
+  const code = text.length > maxCodeTextLength ? text : text.normalize('NFKC').replaceAll(ignoredInCodes, '')
+  if (code === '') return invalid('code', 'MISSING_PARAMETER_CODE', codeRule)
+  return codePattern.test(code) ? valid(code) : invalid('code', 'INVALID_PARAMETER_CODE', codeRule)
 }

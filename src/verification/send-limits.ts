@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { AddressKind } from '../addresses/address.js'
+import type { Call } from '../calls/call.js'
 import type { Quota, Quotas } from '../database/quotas.js'
 import type { Reason } from '../errors/catalog.js'
 import { Failure, type QuotaSubject } from '../errors/failure.js'
-import { type Deadline, dayMs, minuteMs } from '../time.js'
+import { dayMs, minuteMs } from '../time.js'
 import type { VerificationSettings } from './settings.js'
 import type { Target } from './verification.js'
 
@@ -34,18 +35,21 @@ export class SendLimits {
    * Gives the time from which another message to this address is possible. Refuses with LIMIT_EXCEEDED_ADDRESS and
    * SEND_VALIDATE_CODE_EXCEEDS_LIMIT_FOR_ACCOUNT.
    */
-  async take(directoryId: string, target: Target, deadline: Deadline): Promise<Date> {
-    const [perDirectory, perAddress] = [this.#directoryLimit(directoryId, target), this.#addressLimit(target)]
+  async take(target: Target, call: Call): Promise<Date> {
+    const [perDirectory, perAddress] = [
+      this.#directoryLimit(call.caller.directoryId, target),
+      this.#addressLimit(target),
+    ]
     // First, so that a directory without messages left does not use up those of the address.
-    const exhausted = await this.#quotas.check(perDirectory, deadline)
+    const exhausted = await this.#quotas.check(perDirectory, call.deadline)
     if (exhausted?.kind === 'exhausted') throw limitExceeded(perDirectory, exhausted.retryAfterMs)
-    const nextDate = await this.#take(perAddress, deadline)
-    await this.#take(perDirectory, deadline)
+    const nextDate = await this.#take(perAddress, call)
+    await this.#take(perDirectory, call)
     return nextDate
   }
 
-  async #take(limit: Limit, deadline: Deadline): Promise<Date> {
-    const use = await this.#quotas.take(limit, deadline)
+  async #take(limit: Limit, { requestId, deadline }: Call): Promise<Date> {
+    const use = await this.#quotas.take(limit, requestId, deadline)
     if (use.kind === 'exhausted') throw limitExceeded(limit, use.retryAfterMs)
     return use.nextDate
   }

@@ -1,26 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { addressToVerify, type Verification } from '../addresses/address.js'
+import type { AddressKind, Verification } from '../addresses/address.js'
 import type { Call } from '../calls/call.js'
 import type { Contact, Decision } from '../contacts/contact.js'
 import type { ContactKey, ContactReader } from '../contacts/store/reader.js'
 import type { Changed, ContactWriter } from '../contacts/store/writer.js'
+import type { Reason } from '../errors/catalog.js'
 import { Failure } from '../errors/failure.js'
-import type { SendResult } from '../messaging/message.js'
+import { maxSendMs, SendError, type SendResult } from '../messaging/message.js'
 import type { Sender } from '../messaging/sender.js'
 import type { DeliveryAttempt, Observer } from '../telemetry/observer.js'
-import { deadlineIn } from '../time.js'
+import { addMs, type Deadline, deadlineIn } from '../time.js'
 import type { VerificationCodes } from './codes.js'
-import { type Claim, channelOf, claimDelivery, recordDelivery } from './delivery.js'
+import { type CanSend, type Claim, channelOf, claimDelivery, recordDelivery } from './delivery.js'
+import { DeliveryCapacity, type DueMessage, dueMessages } from './delivery-capacity.js'
 
 export interface DeliveryWorkerOptions {
   readonly reader: ContactReader
   readonly writer: ContactWriter
-  readonly sender: Pick<Sender, 'send'>
+  readonly sender: Pick<Sender, 'send' | 'missingSetting' | 'isPrinted'>
   readonly codes: VerificationCodes
-  readonly observer: Pick<Observer, 'deliveryAttempted' | 'workerFailed'>
+  readonly observer: Pick<Observer, 'deliveryAttempted' | 'deliveryParked' | 'workerFailed'>
   /** The time that is stored. */
   readonly now: () => Date
-  /** The process clock, in milliseconds since the epoch. */
+  /** The clock of the process, in milliseconds since the epoch. */
   readonly processNow: () => number
   /** Unique for each write of the worker: its request id. */
   readonly newRequestId: () => string
@@ -28,10 +30,17 @@ export interface DeliveryWorkerOptions {
 
 /** How often the worker looks for due deliveries without being woken: those of killed processes, and further attempts. In milliseconds. */
 const pollIntervalMs = 1000
-/** How many messages one process sends at the same time. */
-const maxConcurrent = 16
+/** How many due contacts are looked at together. More than can be sent at the same time, because some may have to wait for capacity. */
+const maxCandidates = 100
 /** The maximum duration of one step in the database, in milliseconds. */
 const stepTimeoutMs = 5000
+/** How long a delivery is put aside that cannot be claimed, in milliseconds. */
+const parkMs = 5 * 60_000
+/** How many verifications that were requested here are remembered, for messages that are printed. */
+const maxRequested = 1000
+
+/** Failures of a claim that are nobody's fault and pass. */
+const passingReasons: readonly Reason[] = ['ENTITY_NOT_EXISTS_CONTACT', 'CONCURRENT_CALL_NOT_SUPPORTED']
 
 /**
  * Sends verification codes, in every process: claims a due delivery, sends the message, and records the result. If a process is killed in
@@ -40,13 +49,18 @@ const stepTimeoutMs = 5000
  */
 export class DeliveryWorker {
   readonly #options: DeliveryWorkerOptions
+  readonly #capacity = new DeliveryCapacity()
+  /** Deliveries that are being claimed, or claimed and not yet recorded. */
+  readonly #deliveries = new Set<Promise<void>>()
+  /** Verifications that were requested in this process: only those are printed, the latest ones. */
+  readonly #requested = new Set<string>()
   #isStopped = false
   #isWoken = false
   #wakeUp: () => void = () => {}
   #isFailing = false
+  /** True if there may be more due than the last look has found. */
+  #hasMoreDue = false
   #running: Promise<void> = Promise.resolve()
-  /** Deliveries that are claimed and not yet recorded. */
-  readonly #deliveries = new Set<Promise<void>>()
 
   constructor(options: DeliveryWorkerOptions) {
     this.#options = options
@@ -56,8 +70,17 @@ export class DeliveryWorker {
     this.#running = this.#run()
   }
 
-  /** A delivery is due now. */
-  wake(): void {
+  /** The delivery of a verification is due now. */
+  wake(verificationId: string): void {
+    this.#requested.add(verificationId)
+    for (const id of this.#requested) {
+      if (this.#requested.size <= maxRequested) break
+      this.#requested.delete(id)
+    }
+    this.#wakeNow()
+  }
+
+  #wakeNow(): void {
     this.#isWoken = true
     this.#wakeUp()
   }
@@ -78,8 +101,9 @@ export class DeliveryWorker {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       this.#isWoken = false
-      const mayHaveMore = await this.#claimDue()
-      if (!mayHaveMore && !this.#isWoken && !this.#isStopped) await this.#waitUntilWoken()
+      await this.#look()
+      // Without progress there is always a pause, whatever the database says is due.
+      if (!this.#isWoken && !this.#isStopped) await this.#waitUntilWoken()
     }
   }
 
@@ -93,22 +117,19 @@ export class DeliveryWorker {
     })
   }
 
-  /** Claims what is due, up to the maximum, and does not wait for the sending. True if there may be more. */
-  async #claimDue(): Promise<boolean> {
-    const capacity = maxConcurrent - this.#deliveries.size
-    if (capacity <= 0) return false
-    const { reader, now, processNow } = this.#options
+  /** Begins what is due, up to the capacity, and waits for none of it: a claim that takes long must not delay the others. */
+  async #look(): Promise<void> {
+    const { reader, sender, now } = this.#options
+    const selections = this.#capacity.selections((kind) => sender.missingSetting(channelOf(kind)) === undefined)
+    if (selections.length === 0) return
     try {
-      const keys = await reader.findDue(now(), capacity, deadlineIn(stepTimeoutMs, processNow))
-      // All claims end before the next look, so that each delivery that begins is counted.
-      const claims = await Promise.allSettled(keys.map((key) => this.#claim(key)))
-      const rejected = claims.find((claim) => claim.status === 'rejected')
-      if (rejected) throw rejected.reason
-      this.#isFailing = false
-      return keys.length > 0
+      const due = await reader.findDue(now(), maxCandidates, selections, this.#deadline())
+      this.#hasMoreDue = due.length === maxCandidates
+      if (due.length === 0) this.#isFailing = false
+      for (const message of due.flatMap((contact) => dueMessages(contact, now())))
+        if (this.#capacity.take(message)) this.#begin(message)
     } catch (cause) {
       this.#reportFailure(cause)
-      return false
     }
   }
 
@@ -117,91 +138,143 @@ export class DeliveryWorker {
     this.#isFailing = true
   }
 
-  async #claim(key: ContactKey): Promise<void> {
-    const claimed = await this.#change(key, 'ClaimDelivery', (contact) => claimDelivery(contact, this.#options.now()))
-    const claim = claimed?.result
-    if (!claim) return
-    if (claim.isExpired) this.#report(key, claim, claim.verification, 'expired')
-    else this.#track(this.#deliver(key, claimed.contact.name, claim))
-  }
-
-  #track(delivery: Promise<void>): void {
-    const ended = delivery
-      .catch((cause: unknown) => this.#reportFailure(cause))
-      .finally(() => {
+  /** Claims and delivers a message, and then releases its capacity. */
+  #begin(message: DueMessage): void {
+    const ended = this.#claimAndDeliver(message)
+      .catch((cause: unknown) => {
+        this.#reportFailure(cause)
+        return false
+      })
+      .then((isDelivered) => {
+        this.#capacity.release(message)
         this.#deliveries.delete(ended)
-        this.wake()
+        if (isDelivered) this.#wakeNow()
       })
     this.#deliveries.add(ended)
   }
 
+  /** False if there was nothing to claim. */
+  async #claimAndDeliver(message: DueMessage): Promise<boolean> {
+    const { contact, result: claim } = (await this.#claim(message)) ?? {}
+    if (!contact || !claim) return false
+    if (this.#hasMoreDue) this.#wakeNow()
+    if (claim.isExpired) this.#report(message, claim, 'expired')
+    else await this.#deliver(message, contact.name, claim)
+    return true
+  }
+
+  /** Without a result, or undefined, if there is nothing to claim: another process was faster, or this one cannot send it. */
+  async #claim(message: DueMessage): Promise<Changed<Claim> | undefined> {
+    const canSend: CanSend = (kind, verification) => kind === message.kind && this.#canSend(kind, verification)
+    const decide = (contact: Contact) => claimDelivery(contact, this.#options.now(), canSend)
+    try {
+      if (message.damage) throw new Failure('INTERNAL', { cause: message.damage })
+      const claimed = await this.#change(message, 'ClaimDelivery', decide)
+      this.#isFailing = false
+      return claimed
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      if (passingReasons.includes(error.reason)) return undefined
+      if (error.reason !== 'INTERNAL') throw error
+      await this.#park(message, error)
+      return undefined
+    }
+  }
+
+  /** This process can send by the channel; and what would only be printed was requested here. */
+  #canSend(kind: AddressKind, { id }: Verification): boolean {
+    const { sender } = this.#options
+    const channel = channelOf(kind)
+    if (sender.missingSetting(channel) !== undefined) return false
+    return !sender.isPrinted(channel) || this.#requested.has(id)
+  }
+
+  /** A damaged contact stops no other delivery. It is tried again later: somebody may have repaired it. */
+  async #park({ contactId }: ContactKey, { context: { cause } }: Failure): Promise<void> {
+    const { writer, observer, now } = this.#options
+    const isParked = await writer.parkDelivery(contactId, now(), addMs(now(), parkMs), this.#deadline())
+    if (!isParked) return
+    observer.deliveryParked(contactId, cause)
+    this.#wakeNow()
+  }
+
   async #deliver(key: ContactKey, name: string, claim: Claim): Promise<void> {
-    const { kind, address: to, verification } = claim
-    const { sender, codes } = this.#options
-    const { id: reference, expireDate } = verification
-    const code = codes.codeOf(reference)
-    const result = await sender.send({ channel: channelOf(kind), to, code, expireDate, reference, name })
+    const { verification } = claim
+    const { sender, codes, now } = this.#options
+    const { id: reference, address: to, expireDate, dueDate: leaseEnd = now() } = verification
+    // Storing the claim took so long that the lease could end during the sending, and another process would send as well.
+    const isLate = leaseEnd.getTime() - now().getTime() < maxSendMs
+    const result: SendResult = isLate
+      ? { kind: 'retry', cause: new SendError('LEASE'), mayHaveArrived: false }
+      : await sender.send({
+          channel: channelOf(claim.kind),
+          to,
+          code: codes.codeOf(verification),
+          expireDate,
+          reference,
+          name,
+          mayHaveArrived: claim.mayHaveArrived,
+        })
     await this.#recordUntilStored(key, claim, result)
   }
 
-  /** Until it is stored, or the lease has ended: a message whose result is known should not be sent again. */
+  /**
+   * Until it is stored, or the code has expired: a message whose result is known must not be sent again. Meanwhile this process does not claim
+   * it.
+   */
   async #recordUntilStored(key: ContactKey, claim: Claim, result: SendResult): Promise<void> {
-    const leaseEnd = claim.verification.dueDate ?? this.#options.now()
-    for (;;)
+    for (let isReported = false; ; isReported = true)
       try {
         return await this.#record(key, claim, result)
       } catch (cause) {
-        this.#reportFailure(cause)
-        if (this.#isStopped || this.#options.now() >= leaseEnd) return
+        if (!isReported) this.#reportFailure(cause)
+        if (this.#isStopped || this.#options.now() >= claim.verification.expireDate) return
         await pause(pollIntervalMs)
       }
   }
 
   async #record(key: ContactKey, claim: Claim, result: SendResult): Promise<void> {
-    const recorded = await this.#change(key, 'RecordDelivery', (contact) =>
-      recordDelivery(contact, claim, result, this.#options.now()),
-    )
-    // Nothing to report if another code was requested meanwhile, or the address was verified.
-    const verification = recorded && (recorded.result ?? currentVerification(recorded.contact, claim))
-    if (verification) this.#report(key, claim, verification, outcomeOf(verification), causeOf(result))
+    try {
+      const recorded = await this.#change(key, 'RecordDelivery', (contact) =>
+        recordDelivery(contact, claim, result, this.#options.now()),
+      )
+      // Where another process has finished the delivery, the result of this attempt is reported and not the state.
+      const outcome = recorded.result ? outcomes[recorded.result.deliveryState] : result.kind
+      this.#report(key, claim, outcome, result.kind === 'sent' ? undefined : result.cause)
+    } catch (error) {
+      if (!(error instanceof Failure && error.reason === 'ENTITY_NOT_EXISTS_CONTACT')) throw error
+    }
   }
 
-  #report(
-    { contactId }: ContactKey,
-    { kind }: Claim,
-    { attempts }: Verification,
-    outcome: DeliveryAttempt['outcome'],
-    cause?: unknown,
-  ): void {
-    this.#options.observer.deliveryAttempted({ contactId, channel: channelOf(kind), attempt: attempts, outcome, cause })
+  #report({ contactId }: ContactKey, claim: Claim, outcome: DeliveryAttempt['outcome'], cause?: SendError): void {
+    const channel = channelOf(claim.kind)
+    const { attempts: attempt } = claim.verification
+    const { code, isOperatorProblem = false } = cause ?? {}
+    this.#options.observer.deliveryAttempted({
+      contactId,
+      channel,
+      attempt,
+      outcome,
+      code,
+      isOperatorProblem,
+      cause,
+    })
   }
 
-  /** Undefined if the contact was removed meanwhile. */
-  async #change<Result>(
+  #change<Result>(
     { directoryId, contactId }: ContactKey,
     operation: string,
     decide: (contact: Contact) => Decision<Result>,
-  ): Promise<Changed<Result> | undefined> {
-    const { writer, newRequestId, processNow } = this.#options
+  ): Promise<Changed<Result>> {
+    const { writer, newRequestId } = this.#options
     const caller = { id: 'delivery-worker', directoryId }
-    const call: Call = { requestId: newRequestId(), operation, caller, deadline: deadlineIn(stepTimeoutMs, processNow) }
-    try {
-      return await writer.change(contactId, call, decide)
-    } catch (error) {
-      if (error instanceof Failure && error.reason === 'ENTITY_NOT_EXISTS_CONTACT') return undefined
-      throw error
-    }
+    const call: Call = { requestId: newRequestId(), operation, caller, deadline: this.#deadline() }
+    return writer.change(contactId, call, decide, { isWorker: true })
+  }
+
+  #deadline(): Deadline {
+    return deadlineIn(stepTimeoutMs, this.#options.processNow)
   }
 }
 
-/** The verification that the claim is for, if it is still the contact's. */
-function currentVerification(contact: Contact, { kind, verification: { id } }: Claim): Verification | undefined {
-  const address = contact[kind]
-  const verification = address && addressToVerify(address) !== undefined ? address.verification : undefined
-  return verification?.id === id ? verification : undefined
-}
-
 const outcomes = { QUEUED: 'retry', SENT: 'sent', FAILED: 'failed' } as const
-const outcomeOf = ({ deliveryState }: Verification): DeliveryAttempt['outcome'] => outcomes[deliveryState]
-
-const causeOf = (result: SendResult): unknown => (result.kind === 'sent' ? undefined : result.cause)

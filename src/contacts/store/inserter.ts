@@ -7,9 +7,11 @@ import type { Database } from '../../database/database.js'
 import type { WriteOutcome } from '../../database/driver-errors.js'
 import { insertBatch } from '../../database/insert-batch.js'
 import { Failure } from '../../errors/failure.js'
+import type { Deadline } from '../../time.js'
 import type { Contact, NewContact } from '../contact.js'
 import { nameAlreadyUsed } from '../refusals.js'
 import type { ContactSettings } from '../settings.js'
+import { requireContact } from './stored-contact.js'
 
 export interface InserterOptions {
   readonly database: Database
@@ -46,9 +48,9 @@ export class ContactInserter {
     })
     return writeConditionally<Contact, Contact>({
       prepare: async ({ lost, open }: Progress<Contact>) => {
+        // Not again: the first copy may be written late and be removed before the second one, which would bring the contact back under its id.
+        if (open) throw new Failure('OUTCOME_UNKNOWN', { cause: open.cause })
         if (lost) return this.#afterConflict(contact, call, requestedName, attemptWith)
-        // The same document again is safe: `_id` lets only one of the two in.
-        if (open) return { kind: 'write', attempt: open.attempt }
         return attemptWith(this.#options.randomInt(this.#options.settings.CONTACTS_PER_DIRECTORY))
       },
       write: (attempt) => this.#insert(attempt, call),
@@ -95,7 +97,23 @@ export class ContactInserter {
       (timeoutMS) => this.#options.contacts.findOne({ _id, directoryId }, { timeoutMS }),
       'OUTCOME_UNKNOWN',
     )
-    return contact ? { kind: 'done', result: contact } : { kind: 'wait' }
+    // After an election a read may show an older state for a moment: the contact may have been removed since.
+    const isCurrent = contact && (await this.#isCurrent(contact, deadline))
+    return isCurrent ? { kind: 'done', result: requireContact(contact) } : { kind: 'wait' }
+  }
+
+  /** A write that changes nothing, which a majority confirms. */
+  #isCurrent({ _id, directoryId, version }: Contact, deadline: Deadline): Promise<boolean> {
+    const { database, contacts } = this.#options
+    return database.runCommand(
+      deadline,
+      async (timeoutMS) => {
+        const filter = { _id, directoryId, version }
+        const { matchedCount } = await contacts.updateOne(filter, { $set: { directoryId } }, { timeoutMS })
+        return matchedCount > 0
+      },
+      'OUTCOME_UNKNOWN',
+    )
   }
 
   #freeSlot(taken: readonly number[]): number {

@@ -1,13 +1,16 @@
-import type { Collection, Filter } from 'mongodb'
+import { type Collection, type Filter, type FindOptions, MongoError } from 'mongodb'
+import { type AddressKind, addressKinds } from '../../addresses/address.js'
 import type { Call } from '../../calls/call.js'
 import { Batcher, type BatcherOptions, expired } from '../../database/batcher.js'
 import type { Database } from '../../database/database.js'
+import { isUnavailable } from '../../database/driver-errors.js'
 import type { Reason } from '../../errors/catalog.js'
 import { Failure } from '../../errors/failure.js'
 import type { Deadline } from '../../time.js'
 import type { Contact, ContactStatus } from '../contact.js'
 import type { Page, PageRequest } from '../page.js'
 import { contactNotFound } from '../refusals.js'
+import { DamagedContactError, requireContact } from './stored-contact.js'
 
 /** Both must match: a contact is not found by its id in another directory. */
 export interface ContactKey {
@@ -15,11 +18,40 @@ export interface ContactKey {
   readonly contactId: string
 }
 
+/** What a read needs of its call. */
+interface ReadContext {
+  readonly caller: Pick<Call['caller'], 'directoryId'>
+  readonly deadline: Deadline
+}
+
+/** A contact that was read; or why it cannot be read. Empty if it does not exist. */
+interface Found {
+  readonly contact?: Contact
+  readonly error?: unknown
+}
+
+/** What the delivery worker must know of a contact to choose it. Read from the database as it is, so any part may be missing. */
+export type DueContact = ContactKey &
+  Pick<Partial<Contact>, 'email' | 'phone' | 'deliveryDueDate'> & {
+    /** Why nothing but its id can be read. */
+    readonly damage?: DamagedContactError
+  }
+
+/** Which messages of one kind the delivery worker looks for. */
+export interface DueSelection {
+  readonly kind: AddressKind
+  /** Only messages whose code has expired. */
+  readonly onlyExpired: boolean
+  readonly withoutDirectoryIds: readonly string[]
+  /** Not to these mail domains. */
+  readonly withoutDomains: readonly string[]
+}
+
 /** Reads contacts. A majority of the members has what is read: it cannot be rolled back. */
 export class ContactReader {
   readonly #database: Database
   readonly #contacts: Collection<Contact>
-  readonly #reads: Batcher<ContactKey, Contact | undefined>
+  readonly #reads: Batcher<ContactKey, Found>
 
   constructor(database: Database, contacts: Collection<Contact>, batching?: BatcherOptions) {
     this.#database = database
@@ -28,7 +60,7 @@ export class ContactReader {
   }
 
   /** A contact of the caller's directory. Refuses with ENTITY_NOT_EXISTS_CONTACT. */
-  async get(contactId: string, { caller: { directoryId }, deadline }: Call): Promise<Contact> {
+  async get(contactId: string, { caller: { directoryId }, deadline }: ReadContext): Promise<Contact> {
     const contact = await this.find({ directoryId, contactId }, deadline)
     if (!contact) throw contactNotFound(contactId)
     return contact
@@ -36,12 +68,40 @@ export class ContactReader {
 
   /** A contact, if it exists. Reads at the same time share a command. Refuses with `unavailable` if the database cannot be reached. */
   async find(key: ContactKey, deadline: Deadline, unavailable?: Reason): Promise<Contact | undefined> {
-    const contact = await this.#database.runCommand(deadline, () => this.#reads.submit(key, deadline), unavailable)
-    if (contact === expired) throw new Failure('DEADLINE_EXCEEDED')
-    return contact
+    return this.#database.runCommand(
+      deadline,
+      async () => {
+        const found = await this.#reads.submit(key, deadline)
+        if (found === expired) throw new Failure('DEADLINE_EXCEEDED')
+        if (found.error) throw found.error
+        return found.contact
+      },
+      unavailable,
+    )
   }
 
-  async #findBatch(keys: readonly ContactKey[], latestTime: number): Promise<readonly (Contact | undefined)[]> {
+  /** If the batch cannot be decoded because of one damaged contact, each is read alone, so that only its own reader is told. */
+  async #findBatch(keys: readonly ContactKey[], latestTime: number): Promise<readonly Found[]> {
+    try {
+      return await this.#findTogether(keys, latestTime)
+    } catch (cause) {
+      if (!isDecodingError(cause)) throw cause
+      const [key] = keys
+      if (key && keys.length === 1) return [{ error: new DamagedContactError(key.contactId, { cause }) }]
+      return Promise.all(keys.map((key) => this.#findAlone(key, latestTime)))
+    }
+  }
+
+  async #findAlone(key: ContactKey, latestTime: number): Promise<Found> {
+    try {
+      const [found] = await this.#findBatch([key], latestTime)
+      return found ?? {}
+    } catch (error) {
+      return { error }
+    }
+  }
+
+  async #findTogether(keys: readonly ContactKey[], latestTime: number): Promise<readonly Found[]> {
     const filter = {
       directoryId: { $in: keys.map(({ directoryId }) => directoryId) },
       _id: { $in: keys.map(({ contactId }) => contactId) },
@@ -53,7 +113,7 @@ export class ContactReader {
     return keys.map(({ directoryId, contactId }) => {
       const contact = byId.get(contactId)
       // The filter also matches an id that another call of the batch asked for in its own directory.
-      return contact?.directoryId === directoryId ? contact : undefined
+      return contact?.directoryId === directoryId ? checked(contact) : {}
     })
   }
 
@@ -61,14 +121,8 @@ export class ContactReader {
    * A page of the directory's contacts, by name in the order of code points, which is how the database compares UTF-8.
    * Continues in the index where the page before ended. One command, and a second one to count unless the page is the whole list.
    */
-  async list(page: PageRequest, { deadline }: Call): Promise<Page> {
-    const found = await this.#database.runCommand(deadline, (timeoutMS) =>
-      this.#contacts
-        .find(pageFilter(page, page.after), { timeoutMS })
-        .sort({ directoryId: 1, name: 1 })
-        .limit(page.size + 1)
-        .toArray(),
-    )
+  async list(page: PageRequest, { deadline }: ReadContext): Promise<Page> {
+    const found = await this.#findPage(page, deadline)
     const hasMore = found.length > page.size
     const isWholeList = page.after === undefined && !hasMore
     const totalCount = isWholeList
@@ -76,20 +130,105 @@ export class ContactReader {
       : await this.#database.runCommand(deadline, (timeoutMS) =>
           this.#contacts.countDocuments(pageFilter(page), { timeoutMS }),
         )
-    return { contacts: found.slice(0, page.size), hasMore, totalCount }
+    return { contacts: found.slice(0, page.size).map(requireContact), hasMore, totalCount }
   }
 
-  /** The contacts of all directories with a delivery that is due at `now`, the longest overdue first; at most `max`. */
-  async findDue(now: Date, max: number, deadline: Deadline): Promise<readonly ContactKey[]> {
-    const projection = { directoryId: 1 }
-    const found = await this.#database.runCommand(deadline, (timeoutMS) =>
-      this.#contacts
-        .find({ deliveryDueDate: { $lte: now } }, { projection, timeoutMS })
-        .sort({ deliveryDueDate: 1 })
-        .limit(max)
-        .toArray(),
-    )
-    return found.map(({ directoryId, _id: contactId }) => ({ directoryId, contactId }))
+  async #findPage(page: PageRequest, deadline: Deadline): Promise<readonly Contact[]> {
+    const find = (options: FindOptions) =>
+      this.#database.runCommand(deadline, (timeoutMS) =>
+        this.#contacts
+          .find(pageFilter(page, page.after), { ...options, timeoutMS })
+          .sort({ directoryId: 1, name: 1 })
+          .limit(page.size + 1)
+          .toArray(),
+      )
+    try {
+      return await find({})
+    } catch (error) {
+      if (!isInternal(error)) throw error
+      // One of them cannot be decoded: reading each alone finds out which, for the log.
+      const ids = await find({ projection: { _id: 1 } })
+      const { directoryId } = page
+      return Promise.all(ids.map(({ _id }) => this.get(_id, { caller: { directoryId }, deadline })))
+    }
+  }
+
+  /** The contacts with a delivery that is due at `now` and selected, the longest overdue first; at most `max`. */
+  async findDue(
+    now: Date,
+    max: number,
+    selections: readonly DueSelection[],
+    deadline: Deadline,
+  ): Promise<readonly DueContact[]> {
+    const find = (projection: Partial<Record<keyof Contact, 1>>) =>
+      this.#database.runCommand(deadline, (timeoutMS) =>
+        this.#contacts
+          .find(dueFilter(now, selections), { projection, timeoutMS })
+          .sort({ deliveryDueDate: 1 })
+          .limit(max)
+          .toArray(),
+      )
+    try {
+      return (await find(dueProjection)).map(toDueContact)
+    } catch (error) {
+      if (!isInternal(error)) throw error
+      // A damaged contact among them must not stop the delivery of the others.
+      const ids = await find({ _id: 1 })
+      const found = await Promise.all(ids.map(({ _id }) => this.#findDueAlone(_id, deadline)))
+      return found.filter((contact) => contact !== undefined)
+    }
+  }
+
+  /** Undefined if it was removed. */
+  async #findDueAlone(contactId: string, deadline: Deadline): Promise<DueContact | undefined> {
+    try {
+      const found = await this.#database.runCommand(deadline, (timeoutMS) =>
+        this.#contacts.findOne({ _id: contactId }, { projection: dueProjection, timeoutMS }),
+      )
+      return found ? toDueContact(found) : undefined
+    } catch (error) {
+      if (!isInternal(error)) throw error
+      const damage = new DamagedContactError(contactId, { cause: error.context.cause })
+      return { contactId, directoryId: '', damage }
+    }
+  }
+}
+
+const dueProjection = { directoryId: 1, deliveryDueDate: 1, email: 1, phone: 1 } as const
+
+const toDueContact = ({ _id: contactId, ...contact }: Contact): DueContact => ({ contactId, ...contact })
+
+const isInternal = (error: unknown): error is Failure => error instanceof Failure && error.reason === 'INTERNAL'
+
+/**
+ * What is due by the contact's own date, and is selected or due by no verification: then the date is wrong, or the contact damaged.
+ * The rest is left out here and not afterwards, so that what cannot be sent now does not hide what can.
+ */
+function dueFilter(now: Date, selections: readonly DueSelection[]): Filter<Contact> {
+  const selected = selections.map(({ kind, onlyExpired, withoutDirectoryIds, withoutDomains }) => ({
+    [`${kind}.verification.dueDate`]: { $lte: now },
+    ...(onlyExpired && { [`${kind}.verification.expireDate`]: { $lte: now } }),
+    ...(withoutDirectoryIds.length > 0 && { directoryId: { $nin: withoutDirectoryIds } }),
+    ...(withoutDomains.length > 0 && { [`${kind}.verification.address`]: { $not: domainPattern(withoutDomains) } }),
+  }))
+  const dueByNone = Object.fromEntries(
+    addressKinds.map((kind) => [`${kind}.verification.dueDate`, { $not: { $lte: now } }]),
+  )
+  return { deliveryDueDate: { $lte: now }, $or: [...selected, dueByNone] }
+}
+
+/** Matches mail addresses of these domains, which are in lower case and in their ASCII form. */
+const domainPattern = (domains: readonly string[]) =>
+  new RegExp(`@(${domains.map((domain) => domain.replaceAll(/[^a-z0-9]/g, '\\$&')).join('|')})$`)
+
+/** Errors of decoding are the only ones that are neither the server's nor the driver's. */
+const isDecodingError = (error: unknown) => !(error instanceof MongoError) && !isUnavailable(error)
+
+function checked(document: Contact): Found {
+  try {
+    return { contact: requireContact(document) }
+  } catch (error) {
+    return { error }
   }
 }
 

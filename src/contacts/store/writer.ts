@@ -7,9 +7,17 @@ import type { Database } from '../../database/database.js'
 import type { WriteOutcome } from '../../database/driver-errors.js'
 import { Failure } from '../../errors/failure.js'
 import type { Deadline } from '../../time.js'
-import { type Contact, type Decision, deliveryDueDateOf, requireEtag, revisionOf } from '../contact.js'
+import {
+  type Contact,
+  type Decision,
+  deliveryDueDateOf,
+  requireEtag,
+  revisionOf,
+  type WriteDecision,
+} from '../contact.js'
 import { contactNotFound, nameAlreadyUsed } from '../refusals.js'
-import type { ContactReader } from './reader.js'
+import { ChangeQueue } from './change-queue.js'
+import type { ContactKey, ContactReader } from './reader.js'
 
 /** After a lost race a change waits for up to this many milliseconds times the number of races, so that not all of them meet again. */
 const raceWaitMs = 10
@@ -26,6 +34,13 @@ interface ChangeAttempt<Result> extends Changed<Result> {
   readonly refusal: Failure | undefined
 }
 
+export interface ChangeOptions {
+  /** The name as the caller sent it, for INVALID_PARAMETER_NAME_ALREADY_USED. */
+  readonly requestedName?: string
+  /** True for changes of the delivery worker, which go before those of callers. */
+  readonly isWorker?: boolean
+}
+
 export interface WriterOptions {
   readonly database: Database
   readonly contacts: Collection<Contact>
@@ -37,8 +52,7 @@ export interface WriterOptions {
 /** Changes and removes contacts. Each step is one write of one document, on the condition that nobody else wrote it meanwhile. */
 export class ContactWriter {
   readonly #options: WriterOptions
-  /** The end of the last change of each contact that has one in progress, by its id. */
-  readonly #lastChanges = new Map<string, Promise<unknown>>()
+  readonly #queue = new ChangeQueue()
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -48,7 +62,7 @@ export class ContactWriter {
    * Reads a contact, lets `decide` make its next state, and stores that with a new version and a write stamp. If somebody else was faster,
    * reads and decides again. Whatever `decide` throws is the answer; so is the refusal of a decision, once the state is stored.
    *
-   * Refuses with ENTITY_NOT_EXISTS_CONTACT, INVALID_PARAMETER_NAME_ALREADY_USED (with `requestedName`, the name as the caller sent it),
+   * Refuses with ENTITY_NOT_EXISTS_CONTACT, INVALID_PARAMETER_NAME_ALREADY_USED (with `requestedName`),
    * CONCURRENT_CALL_NOT_SUPPORTED if others were faster again and again, DATABASE_UNAVAILABLE if nothing was written for certain,
    * and OUTCOME_UNKNOWN.
    */
@@ -56,9 +70,10 @@ export class ContactWriter {
     contactId: string,
     call: Call,
     decide: (contact: Contact) => Decision<Result>,
-    requestedName = '',
+    { requestedName = '', isWorker = false }: ChangeOptions = {},
   ): Promise<Changed<Result>> {
-    return this.#afterLastChange(contactId, () =>
+    const key = { directoryId: call.caller.directoryId, contactId }
+    return this.#queue.run(key, isWorker, () =>
       writeConditionally<ChangeAttempt<Result>, Changed<Result>>({
         prepare: (progress) => this.#prepareChange(contactId, call, decide, progress),
         write: ({ contact }) => this.#replace(contact, call.deadline, requestedName),
@@ -70,17 +85,6 @@ export class ContactWriter {
     )
   }
 
-  /** One change of a contact at a time in this process: concurrent ones would only cause each other to lose. */
-  #afterLastChange<Result>(contactId: string, change: () => Promise<Result>): Promise<Result> {
-    const result = (this.#lastChanges.get(contactId) ?? Promise.resolve()).then(change)
-    const end = result.catch(() => {})
-    this.#lastChanges.set(contactId, end)
-    void end.then(() => {
-      if (this.#lastChanges.get(contactId) === end) this.#lastChanges.delete(contactId)
-    })
-    return result
-  }
-
   async #prepareChange<Result>(
     contactId: string,
     call: Call,
@@ -89,7 +93,9 @@ export class ContactWriter {
   ): Promise<Step<ChangeAttempt<Result>, Changed<Result>>> {
     const { races, lost, open } = progress
     if (lost) await pause(this.#options.randomInt(raceWaitMs * races))
-    const contact = await this.#options.reader.get(contactId, call)
+    const contact = await this.#read(contactId, call, progress)
+    if (!contact) return { kind: 'wait' }
+    progress.wasRead = true
     // Also an attempt that seems to have lost: the driver repeats a write by itself, and what has been written makes its own repetition lose
     // on a server that does not recognize it.
     const written = [lost, open?.attempt].find((attempt) => attempt && isWritten(attempt.contact, contact))
@@ -105,17 +111,47 @@ export class ContactWriter {
       progress.open = undefined
     }
     const decision = decide(contact)
-    if (decision.kind === 'unchanged') return { kind: 'done', result: { contact, result: undefined } }
+    const done = { kind: 'done', result: { contact, result: undefined } } as const
+    if (decision.kind === 'skip') return done
+    if (decision.kind === 'unchanged') return (await this.#isCurrent(contact, call)) ? done : { kind: 'wait' }
     const { result, refusal } = decision
     return { kind: 'write', attempt: { contact: this.#nextState(contact, decision, call), result, refusal } }
   }
 
-  #nextState(before: Contact, { contact, isVisible }: Decision<unknown> & { kind: 'write' }, call: Call): Contact {
+  /**
+   * The contact as a majority has it. Undefined if it must be read again: after an election the new primary may show an older state for a moment,
+   * in which a contact that this call has already seen does not exist yet.
+   */
+  async #read(contactId: string, call: Call, { wasRead }: Progress<unknown>): Promise<Contact | undefined> {
+    const { reader } = this.#options
+    const key = { directoryId: call.caller.directoryId, contactId }
+    const contact = await reader.find(key, call.deadline)
+    if (contact) return contact
+    if (wasRead && (await this.#matches(key, call))) return undefined
+    throw contactNotFound(contactId)
+  }
+
+  /** True if no write came between: a read alone may show an older state for a moment after an election. */
+  #isCurrent({ _id, directoryId, version }: Contact, call: Call): Promise<boolean> {
+    return this.#matches({ directoryId, contactId: _id }, call, { version })
+  }
+
+  /** Whether the contact exists, in that state: a write that changes nothing, which a majority confirms. */
+  async #matches({ directoryId, contactId }: ContactKey, { deadline }: Call, state = {}): Promise<boolean> {
+    const filter = { _id: contactId, directoryId, ...state }
+    return this.#options.database.runCommand(deadline, async (timeoutMS) => {
+      const { matchedCount } = await this.#options.contacts.updateOne(filter, { $set: { directoryId } }, { timeoutMS })
+      return matchedCount > 0
+    })
+  }
+
+  #nextState(before: Contact, { contact, isVisible }: WriteDecision<unknown>, call: Call): Contact {
     const lastWrite = stampOf(call, this.#options.database.now())
     return {
       ...contact,
       revision: isVisible ? before.revision + 1 : before.revision,
-      updateDate: isVisible ? lastWrite.date : before.updateDate,
+      // Never before the last change, whatever the clocks of the database's members say.
+      updateDate: isVisible ? laterOf(before.updateDate, lastWrite.date) : before.updateDate,
       version: before.version + 1,
       deliveryDueDate: deliveryDueDateOf(contact),
       lastWrite,
@@ -151,6 +187,20 @@ export class ContactWriter {
     return { kind: 'write', attempt: 'removal' }
   }
 
+  /**
+   * Puts a delivery that is due at `now` aside until `until`, whatever else is in the document: it cannot be read, or its delivery cannot
+   * be claimed. False if it is not due any more, because another process has done that.
+   */
+  async parkDelivery(contactId: string, now: Date, until: Date, deadline: Deadline): Promise<boolean> {
+    // Not by the directory, which may be what is damaged.
+    const filter = { _id: contactId, deliveryDueDate: { $lte: now } }
+    const update = { $set: { deliveryDueDate: until } }
+    return this.#options.database.runCommand(deadline, async (timeoutMS) => {
+      const { modifiedCount } = await this.#options.contacts.updateOne(filter, update, { timeoutMS })
+      return modifiedCount > 0
+    })
+  }
+
   #replace(contact: Contact, deadline: Deadline, requestedName: string): Promise<WriteOutcome> {
     const { _id, directoryId, version } = contact
     return this.#options.database
@@ -175,6 +225,8 @@ export class ContactWriter {
     })
   }
 }
+
+const laterOf = (one: Date, other: Date) => (one > other ? one : other)
 
 const isWritten = (attempted: Contact, stored: Contact) =>
   stored.version === attempted.version && stored.lastWrite.requestId === attempted.lastWrite.requestId

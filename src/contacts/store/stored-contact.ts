@@ -1,0 +1,69 @@
+import { type Address, addressKinds } from '../../addresses/address.js'
+import { MessageType, Title } from '../../gen/messagecontacts/v1/message_contact_pb.js'
+import type { Contact } from '../contact.js'
+
+/** A document that is not in the shape in which contacts are stored: somebody has edited it, or it is damaged. */
+export class DamagedContactError extends Error {
+  override readonly name = 'DamagedContactError'
+  readonly documentId: string
+
+  constructor(documentId: string, options?: ErrorOptions) {
+    super('the stored contact is damaged', options)
+    this.documentId = documentId
+  }
+}
+
+/** The document as a contact. Throws DamagedContactError if it is none. */
+export function requireContact(document: Contact): Contact {
+  const { _id, directoryId, name, title, messageTypes, createDate, updateDate, revision, version, lastWrite } = document
+  const isValid =
+    typeof directoryId === 'string' &&
+    typeof name === 'string' &&
+    isNameIn(Title, title) &&
+    Array.isArray(messageTypes) &&
+    messageTypes.every((type) => isNameIn(MessageType, type)) &&
+    isDate(createDate) &&
+    isDate(updateDate) &&
+    Number.isInteger(revision) &&
+    Number.isInteger(version) &&
+    typeof lastWrite?.requestId === 'string' &&
+    isAddress(document.email) &&
+    addressKinds.every((kind) => document[kind] === undefined || isAddress(document[kind])) &&
+    (document.incorrectCodeDates === undefined || isDates(document.incorrectCodeDates))
+  if (!isValid) throw new DamagedContactError(String(_id))
+  return document
+}
+
+function isAddress(value: Address): boolean {
+  return (
+    typeof value?.address === 'string' &&
+    isOptionalDate(value.verifyDate) &&
+    (value.pending === undefined || typeof value.pending === 'string') &&
+    (value.verification === undefined || isVerification(value.verification)) &&
+    (value.superseded === undefined || (Array.isArray(value.superseded) && value.superseded.every(isSuperseded)))
+  )
+}
+
+const isSuperseded = (value: NonNullable<Address['superseded']>[number]) =>
+  typeof value?.id === 'string' && typeof value.address === 'string' && isDate(value.expireDate)
+
+function isVerification(value: NonNullable<Address['verification']>): boolean {
+  return (
+    typeof value.id === 'string' &&
+    typeof value.deliveryState === 'string' &&
+    isDate(value.sendDate) &&
+    isDate(value.expireDate) &&
+    Number.isInteger(value.attemptsRemaining) &&
+    Number.isInteger(value.attempts) &&
+    isOptionalDate(value.dueDate)
+  )
+}
+
+/** Without its reverse side: an enum also has its numbers as keys. */
+const isNameIn = (numbers: Readonly<Record<string, string | number>>, name: unknown) =>
+  typeof name === 'string' && Object.hasOwn(numbers, name) && typeof numbers[name] === 'number'
+
+/** The database has dates that JavaScript does not have. */
+const isDate = (value: unknown) => value instanceof Date && !Number.isNaN(value.getTime())
+const isOptionalDate = (value: unknown) => value === undefined || isDate(value)
+const isDates = (value: unknown) => Array.isArray(value) && value.every(isDate)
