@@ -15,6 +15,8 @@ export interface CodeMessage {
    * `{{reference}}` of a text message. Contains only `A-Z a-z 0-9 _ -`.
    */
   readonly reference: string
+  /** True if the result of an earlier attempt to send this message is unknown: the receiver may have it already. */
+  readonly mayHaveArrived: boolean
   /** The contact's name. Not trusted: a name that is not 2 to 12 ASCII letters or Chinese characters is left out. */
   readonly name: string
 }
@@ -26,21 +28,41 @@ export const maxSendMs = 45_000
 export type SendResult =
   /** The mail server or the gateway accepted it. */
   | { readonly kind: 'sent' }
-  /** Worth another attempt, not earlier than `afterMs` milliseconds from now if that is given. It may have arrived nevertheless. */
-  | { readonly kind: 'retry'; readonly afterMs?: number; readonly cause: SendError }
+  | RetryResult
   /** Rejected permanently. */
   | { readonly kind: 'failed'; readonly cause: SendError }
 
+/** Not accepted, and worth another attempt. */
+export interface RetryResult {
+  readonly kind: 'retry'
+  /** The next attempt must not begin earlier than so many milliseconds from now. */
+  readonly afterMs?: number
+  readonly cause: SendError
+  /** True if the result of this attempt is unknown, for example because the connection was lost. False if the message was clearly not accepted. */
+  readonly mayHaveArrived: boolean
+}
+
+export interface SendErrorOptions extends ErrorOptions {
+  readonly isOperatorProblem?: boolean
+}
+
 /**
- * Why a message was not accepted, as one word: the reply code of the mail server, the HTTP status of the gateway, the code of a failed
- * connection, or a word of ours. Its own text never contains message contents; the text of its cause may.
+ * Why a message was not accepted: the reply code of the mail server, the HTTP status of the gateway, the value in the gateway's answer,
+ * the code of a failed connection, or a word of ours. At most 64 characters of printable ASCII. Neither the code nor the text of this error
+ * contains anything of the message; the text of its cause may.
  */
 export class SendError extends Error {
   override readonly name = 'SendError'
   readonly code: number | string
+  /**
+   * True if the operator must act, and not the recipient: the mail server or the gateway cannot be reached, or it does not accept this service
+   * (host name, login, sender, key), or a setting is missing.
+   */
+  readonly isOperatorProblem: boolean
 
-  constructor(code: number | string, options?: ErrorOptions) {
+  constructor(code: number | string, { isOperatorProblem = false, ...options }: SendErrorOptions = {}) {
     super(`not sent: ${code}`, options)
     this.code = code
+    this.isOperatorProblem = isOperatorProblem
   }
 }

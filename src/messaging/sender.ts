@@ -1,13 +1,16 @@
 import { type Channel, type CodeMessage, maxSendMs, SendError, type SendResult } from './message.js'
 import type { MessagingSettings } from './settings.js'
 import { createSmsSender } from './sms-gateway.js'
+import { hasPlaceholder } from './sms-template.js'
 import { createSmtpSender, type SmtpTimeouts } from './smtp.js'
-import { emailContent, smsText } from './wording.js'
+import { minutesInWords, validMinutes } from './wording.js'
 
 /** Sends verification codes by email and text message. */
 export interface Sender {
   /** The name of the setting without which a channel cannot be used, or undefined if the channel can be used. */
   missingSetting(channel: Channel): string | undefined
+  /** True if messages of the channel are only printed, for development. */
+  isPrinted(channel: Channel): boolean
   /** Makes one attempt, which takes at most `maxSendMs`. Never rejects. Many attempts may be in flight. */
   send(message: CodeMessage): Promise<SendResult>
   /** Aborts the attempts in flight: they, and all later ones, give `retry`. Resolves when all have ended. */
@@ -17,7 +20,7 @@ export interface Sender {
 export interface SenderDependencies {
   /** Gives milliseconds since the epoch. */
   readonly now: () => number
-  /** With UNCONFIGURED_SENDER=print, gets the lines of messages whose channel is not configured. They show the code. */
+  /** With UNCONFIGURED_SENDER=print, gets the code and the address of each message whose channel is not configured. */
   readonly print: (line: string) => void
   readonly timeouts?: SendTimeouts
 }
@@ -30,10 +33,14 @@ export interface SendTimeouts extends SmtpTimeouts {
   readonly smsTimeoutMs: number
 }
 
-/** A mail server may examine an email before it accepts it; a gateway only queues the message. */
-const defaultTimeouts: SendTimeouts = {
+/**
+ * Some mail servers delay their greeting by up to 30 seconds, so that programs that send spam give up, and examine an email before they
+ * accept it; a gateway only queues the message.
+ */
+export const defaultTimeouts: SendTimeouts = {
   connectTimeoutMs: 10_000,
-  idleTimeoutMs: 30_000,
+  greetingTimeoutMs: 31_000,
+  idleTimeoutMs: 31_000,
   emailTimeoutMs: maxSendMs,
   smsTimeoutMs: 10_000,
 }
@@ -41,6 +48,7 @@ const defaultTimeouts: SendTimeouts = {
 /** One channel, as the settings configure it. */
 interface ChannelSender {
   readonly missingSetting?: string
+  readonly isPrinted?: boolean
   readonly timeoutMs: number
   readonly send: (message: CodeMessage, signal: AbortSignal) => Promise<SendResult>
 }
@@ -57,6 +65,7 @@ export function createSender(
   const inFlight = new SendsInFlight()
   return {
     missingSetting: (channel) => channels[channel].missingSetting,
+    isPrinted: (channel) => channels[channel].isPrinted ?? false,
     send: (message) => inFlight.run(channels[message.channel], message),
     close: () => inFlight.close(),
   }
@@ -66,42 +75,47 @@ function emailChannel(
   settings: MessagingSettings,
   { now, print, timeouts }: Required<SenderDependencies>,
 ): ChannelSender {
-  const { SMTP_URL, MAIL_FROM, MESSAGE_LANGUAGE, UNCONFIGURED_SENDER } = settings
+  const { SMTP_URL, MAIL_FROM, UNCONFIGURED_SENDER } = settings
   if (SMTP_URL && MAIL_FROM) {
     const send = createSmtpSender({ ...settings, SMTP_URL, MAIL_FROM }, timeouts, now)
     return { timeoutMs: timeouts.emailTimeoutMs, send }
   }
-  if (UNCONFIGURED_SENDER === 'refuse') return unusableChannel(SMTP_URL ? 'MAIL_FROM' : 'SMTP_URL')
-  return printedChannel(print, (message) => {
-    const { subject, text } = emailContent(message, MESSAGE_LANGUAGE, now())
-    return `Mail: ${subject}\n\n${text}`
-  })
+  const missingSetting = SMTP_URL ? 'MAIL_FROM' : 'SMTP_URL'
+  return UNCONFIGURED_SENDER === 'refuse' ? unusableChannel(missingSetting) : printedChannel(missingSetting, now, print)
 }
 
 function smsChannel(
   settings: MessagingSettings,
   { now, print, timeouts }: Required<SenderDependencies>,
 ): ChannelSender {
-  const { SMS_URL, SMS_BODY, MESSAGE_LANGUAGE, UNCONFIGURED_SENDER } = settings
-  if (SMS_URL && SMS_BODY) {
-    const send = createSmsSender({ ...settings, SMS_URL, SMS_BODY }, now)
+  const { SMS_URL, SMS_BODY, UNCONFIGURED_SENDER } = settings
+  if (SMS_URL && (SMS_BODY || hasPlaceholder(SMS_URL))) {
+    const send = createSmsSender({ ...settings, SMS_URL }, now)
     return { timeoutMs: timeouts.smsTimeoutMs, send }
   }
-  if (UNCONFIGURED_SENDER === 'refuse') return unusableChannel(SMS_URL ? 'SMS_BODY' : 'SMS_URL')
-  return printedChannel(print, (message) => `Text message: ${smsText(message, MESSAGE_LANGUAGE, now())}`)
+  const missingSetting = SMS_URL ? 'SMS_BODY' : 'SMS_URL'
+  return UNCONFIGURED_SENDER === 'refuse' ? unusableChannel(missingSetting) : printedChannel(missingSetting, now, print)
 }
 
 /** For messages that were requested before a setting was removed: they stay queued until it is set again. */
 const unusableChannel = (missingSetting: string): ChannelSender => ({
   missingSetting,
   timeoutMs: 0,
-  send: async () => ({ kind: 'retry', cause: new SendError(missingSetting) }),
+  send: async () => ({
+    kind: 'retry',
+    cause: new SendError(missingSetting, { isOperatorProblem: true }),
+    mayHaveArrived: false,
+  }),
 })
 
-const printedChannel = (print: (line: string) => void, toText: (message: CodeMessage) => string): ChannelSender => ({
+const printedChannel = (missingSetting: string, now: () => number, print: (line: string) => void): ChannelSender => ({
+  isPrinted: true,
   timeoutMs: 0,
   async send(message) {
-    for (const line of [`To ${message.to}`, ...toText(message).trimEnd().split('\n')]) print(`| ${line}`)
+    const validity = `valid for ${minutesInWords(validMinutes(message, now()))}`
+    const line = `  Code ${message.code} for ${message.to}, ${validity} (not sent: ${missingSetting} is not set)`
+    // Between blank lines, so that it is easy to find in a log.
+    for (const each of ['', line, '']) print(each)
     return { kind: 'sent' }
   },
 })
@@ -112,7 +126,7 @@ class SendsInFlight {
   #closed = false
 
   async run({ timeoutMs, send }: ChannelSender, message: CodeMessage): Promise<SendResult> {
-    if (this.#closed) return { kind: 'retry', cause: new SendError('CLOSED') }
+    if (this.#closed) return { kind: 'retry', cause: new SendError('CLOSED'), mayHaveArrived: false }
     const controller = new AbortController()
     const timer = setTimeout(() => controller.abort(new SendError('ETIMEDOUT')), timeoutMs)
     const result = send(message, controller.signal)

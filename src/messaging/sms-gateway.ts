@@ -1,13 +1,13 @@
-import { dayMs } from '../time.js'
-import { type CodeMessage, SendError, type SendResult } from './message.js'
+import { type CodeMessage, SendError, type SendErrorOptions, type SendResult } from './message.js'
+import { retryAfterMs } from './retry-after.js'
 import type { MessagingSettings } from './settings.js'
-import { fillSmsTemplate } from './sms-template.js'
-import { smsText } from './wording.js'
+import { loggableValue, valueAt } from './sms-answer.js'
+import { bodyFormat, fillBody, fillHeader, fillUrl, type TemplateValues } from './sms-template.js'
+import { smsText, validMinutes } from './wording.js'
 
-/** Settings with all that text messages require. */
+/** Settings with all that text messages require. Without SMS_BODY, SMS_URL has placeholders. */
 export interface SmsSettings extends MessagingSettings {
   readonly SMS_URL: string
-  readonly SMS_BODY: string
 }
 
 /**
@@ -19,75 +19,115 @@ export function createSmsSender(
   now: () => number,
 ): (message: CodeMessage, signal: AbortSignal) => Promise<SendResult> {
   return async (message, signal) => {
-    if (!/^\d{1,3}-\d{1,15}$/.test(message.to)) return { kind: 'failed', cause: new SendError('NUMBER') }
+    const values = templateValues(message, settings, now())
+    if (!values) return { kind: 'failed', cause: new SendError('NUMBER') }
     try {
-      return toResult(await post(message, settings, now(), signal), now())
+      const response = await fetch(fillUrl(settings.SMS_URL, values), { ...requestOptions(settings, values), signal })
+      return toResult(await readAnswer(response, settings), message, settings, now())
     } catch (error) {
-      return {
-        kind: 'retry',
-        cause: signal.aborted ? signal.reason : new SendError(errorCode(error), { cause: error }),
-      }
+      return toResultWithoutAnswer(error, signal)
     }
   }
 }
 
-async function post(message: CodeMessage, settings: SmsSettings, now: number, signal: AbortSignal): Promise<Response> {
-  const response = await fetch(settings.SMS_URL, {
-    method: 'POST',
-    headers: requestHeaders(settings.SMS_HEADERS),
-    body: fillSmsTemplate(settings.SMS_BODY, {
-      to: `+${message.to.replace('-', '')}`,
-      text: smsText(message, settings.MESSAGE_LANGUAGE, now),
-      reference: message.reference,
-    }),
-    // The target of a redirect must get neither the secrets in the headers nor the code.
-    redirect: 'manual',
-    signal,
-  })
-  // The status decides; an error in the rest of the response changes nothing.
-  await discardBody(response).catch(() => {})
-  return response
-}
-
-const maxResponseBytes = 65_536
-
-/** Reads the body, so that the connection can be used again. A body that is too long closes the connection. */
-async function discardBody({ body }: Response): Promise<void> {
-  let bytes = 0
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length
-    if (bytes > maxResponseBytes) return
+/** Undefined if the recipient is not a phone number. */
+function templateValues(message: CodeMessage, settings: SmsSettings, now: number): TemplateValues | undefined {
+  const [, country_code, national] = /^(\d{1,3})-(\d{1,15})$/.exec(message.to) ?? []
+  if (country_code === undefined || national === undefined) return undefined
+  return {
+    to: `+${country_code}${national}`,
+    national,
+    country_code,
+    text: smsText(message, settings.MESSAGE_LANGUAGE, now),
+    code: message.code,
+    minutes: String(validMinutes(message, now)),
+    reference: message.reference,
+    language: settings.MESSAGE_LANGUAGE,
   }
 }
 
-function requestHeaders(configured: Readonly<Record<string, string>>): Headers {
-  const headers = new Headers({ 'content-type': 'application/json' })
-  for (const [name, value] of Object.entries(configured)) headers.set(name, value)
-  return headers
+function requestOptions({ SMS_HEADERS, SMS_BODY }: SmsSettings, values: TemplateValues): RequestInit {
+  const headers = new Headers(SMS_BODY === undefined ? {} : { 'content-type': 'application/json' })
+  for (const [name, value] of Object.entries(SMS_HEADERS)) headers.set(name, fillHeader(value, values))
+  // The target of a redirect must get neither the secrets in the headers nor the code.
+  const options = { headers, redirect: 'manual' } as const
+  if (SMS_BODY === undefined) return options
+  const format = bodyFormat(headers.get('content-type') ?? '')
+  return { ...options, method: 'POST', body: fillBody(SMS_BODY, format, values) }
 }
 
-function toResult({ ok, status, headers }: Response, now: number): SendResult {
-  if (ok) return { kind: 'sent' }
-  const cause = new SendError(status)
-  if (status !== 408 && status !== 429 && status < 500) return { kind: 'failed', cause }
-  const afterMs = retryAfterMs(headers.get('retry-after'), now)
-  return { kind: 'retry', ...(afterMs !== undefined && { afterMs }), cause }
+/** A complete answer of the gateway. */
+interface Answer {
+  readonly status: number
+  readonly retryAfter: string | null
+  /** What is found at the path of SMS_SUCCESS. */
+  readonly value: string | undefined
 }
 
-/** Node's code of a failed request. `fetch` wraps that error in one without a code. */
-function errorCode(error: unknown): string {
+const maxAnswerBytes = 65_536
+
+/** Rejects if the answer is not complete, but only if the status does not decide alone. */
+async function readAnswer(response: Response, { SMS_SUCCESS }: SmsSettings): Promise<Answer> {
+  const { ok, status, headers } = response
+  const body = await readBody(response).catch((error) => {
+    if (ok && SMS_SUCCESS) throw error
+    return ''
+  })
+  const value = SMS_SUCCESS && valueAt(body, SMS_SUCCESS.path)
+  return { status, retryAfter: headers.get('retry-after'), value }
+}
+
+/** Reads the body to its end, so that the connection can be used again. A body that is too long is cut off and closes the connection. */
+async function readBody({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > maxAnswerBytes) break
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks))
+}
+
+function toResult(answer: Answer, message: CodeMessage, settings: SmsSettings, now: number): SendResult {
+  const { status, value, retryAfter } = answer
+  const { SMS_SUCCESS, SMS_RETRY_CODES = [] } = settings
+  const afterMs = retryAfterMs(retryAfter, now)
+  const retry = (code: number | string, mayHaveArrived = false, options?: SendErrorOptions): SendResult => ({
+    kind: 'retry',
+    ...(afterMs !== undefined && { afterMs }),
+    cause: new SendError(code, options),
+    mayHaveArrived,
+  })
+  const isOk = status >= 200 && status <= 299
+  if (isOk && (!SMS_SUCCESS || value === SMS_SUCCESS.value)) return { kind: 'sent' }
+  // The gateway has the message from an earlier attempt.
+  if (status === 409 && message.mayHaveArrived) return { kind: 'sent' }
+  // An answer that nobody can read leaves it open, and so does a failure inside the gateway.
+  if (isOk && value === undefined) return retry('UNKNOWN_ANSWER', true)
+  if (status >= 500) return retry(status, true)
+  if (value !== undefined && SMS_RETRY_CODES.includes(value)) return retry(loggableValue(value))
+  if (status === 401 || status === 403) return retry(status, false, { isOperatorProblem: true })
+  if (status === 408 || status === 429) return retry(status)
+  return { kind: 'failed', cause: new SendError(isOk && value !== undefined ? loggableValue(value) : status) }
+}
+
+/** Codes of connections that were not established: the gateway has got nothing. */
+const unreachable: readonly unknown[] = [
+  'ECONNREFUSED',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+]
+
+function toResultWithoutAnswer(error: unknown, signal: AbortSignal): SendResult {
+  if (signal.aborted) return { kind: 'retry', cause: signal.reason, mayHaveArrived: true }
+  // Node's code of a failed request. `fetch` wraps that error in one without a code.
   const { cause } = error as { cause?: { code?: unknown } }
-  return typeof cause?.code === 'string' ? cause.code : 'UNKNOWN'
-}
-
-/**
- * The wait that a `Retry-After` header asks for, in milliseconds, 0 to one day. The header gives seconds or a date.
- * Undefined if there is no header or it cannot be parsed. `now` in milliseconds since the epoch.
- */
-export function retryAfterMs(header: string | null, now: number): number | undefined {
-  const value = header?.trim() ?? ''
-  const isSeconds = /^\d+$/.test(value)
-  const isDate = /^[A-Za-z]{3,9}, .* GMT$/.test(value)
-  const waitMs = isSeconds ? Number(value) * 1000 : isDate ? Date.parse(value) - now : Number.NaN
-  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), dayMs)
+  const code = typeof cause?.code === 'string' ? cause.code : 'UNKNOWN'
+  const isOperatorProblem = unreachable.includes(code)
+  const options = { cause: error, isOperatorProblem }
+  return { kind: 'retry', cause: new SendError(code, options), mayHaveArrived: !isOperatorProblem }
 }

@@ -25,7 +25,7 @@ interface Phrases {
   readonly smsText: (code: string, minutes: number) => string
 }
 
-const minutesInWords = (minutes: number) => (minutes === 1 ? '1 minute' : `${minutes} minutes`)
+export const minutesInWords = (minutes: number) => (minutes === 1 ? '1 minute' : `${minutes} minutes`)
 
 const phrases: Readonly<Record<Language, Phrases>> = {
   en: {
@@ -85,8 +85,8 @@ export function emailContent(message: CodeMessage, language: Language, now: numb
 export const smsText = (message: CodeMessage, language: Language, now: number): string =>
   phrases[language].smsText(message.code, validMinutes(message, now))
 
-/** How long the code is still valid, in whole minutes, at least 1. */
-const validMinutes = ({ expireDate }: CodeMessage, now: number) =>
+/** How long the code is still valid, in whole minutes, at least 1. `now` in milliseconds since the epoch. */
+export const validMinutes = ({ expireDate }: CodeMessage, now: number): number =>
   Math.max(1, Math.round((expireDate.getTime() - now) / minuteMs))
 
 /** The name, or an empty text if it could be something else, such as an address, a link or markup. */
