@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { customAlphabet } from 'nanoid'
 import { createHeaderAuthentication } from './access/authenticate.js'
 import { CallPipeline } from './calls/pipeline.js'
-import { type BoundService, bindService } from './calls/service.js'
-import { printableSettings } from './config/read-settings.js'
+import { type BoundService, bindService, type ServiceImplementation } from './calls/service.js'
+import { printableSettings, sharedSettings } from './config/read-settings.js'
 import { contactIdFormat } from './contacts/contact.js'
 import { createContactOperations } from './contacts/operations.js'
 import { contactCollection } from './contacts/store/collection.js'
@@ -15,11 +15,15 @@ import { ContactWriter } from './contacts/store/writer.js'
 import type { BatcherOptions } from './database/batcher.js'
 import { Database, IndexMismatchError } from './database/database.js'
 import { Quotas } from './database/quotas.js'
+import { recordSharedSettings } from './database/shared-settings.js'
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js'
+import { sourceInfo as rpcInfo } from './gen/google/rpc/source-info.js'
 import { file_google_rpc_status } from './gen/google/rpc/status_pb.js'
 import { file_health_v1_health } from './gen/health/v1/health_pb.js'
+import { sourceInfo as healthInfo } from './gen/health/v1/source-info.js'
 import { file_messagecontacts_v1_error_reason } from './gen/messagecontacts/v1/error_reason_pb.js'
 import { MessageContactService } from './gen/messagecontacts/v1/message_contact_service_pb.js'
+import { sourceInfo as contractInfo } from './gen/messagecontacts/v1/source-info.js'
 import { Health } from './grpc/health.js'
 import { createReflection } from './grpc/reflection.js'
 import { startGrpcServer } from './grpc/server.js'
@@ -49,6 +53,10 @@ export interface AppDependencies {
   readonly log: Log
   /** Milliseconds since the epoch. By default the clock of the machine. */
   readonly now?: () => number
+  /** In milliseconds; never goes backwards. By default the monotonic clock of the machine. */
+  readonly monotonicNow?: () => number
+  /** The time that is stored, in milliseconds since the epoch. By default the clock of the database. */
+  readonly storedNow?: () => number
   /** A random whole number, at least 0 and less than `max`. */
   readonly randomInt?: (max: number) => number
   /** How inserts and reads share round trips. The benchmark compares; nobody else needs to decide. */
@@ -70,6 +78,8 @@ const reflectedFiles = [
   file_health_v1_health,
 ]
 
+const comments = { ...contractInfo, ...rpcInfo, ...healthInfo }
+
 const healthTiming = { intervalMs: 5000, unhealthyIntervalMs: 500, timeoutMs: 4500 }
 
 /**
@@ -77,31 +87,28 @@ const healthTiming = { intervalMs: 5000, unhealthyIntervalMs: 500, timeoutMs: 45
  * Rejects if the address cannot be bound, and with ConfigurationError if the database driver rejects MONGODB_URI.
  */
 export async function startApp(settings: Settings, dependencies: AppDependencies): Promise<App> {
-  const { log, now = Date.now, services = [] } = dependencies
+  const { log, now = Date.now } = dependencies
   const observer = new LogObserver(log)
-  const newRequestId = () => randomUUID().toUpperCase()
   const readiness = new Readiness()
   const closers = new Closers(now)
 
-  const database = new Database(settings, now)
+  const { monotonicNow = () => performance.now(), storedNow } = dependencies
+  const database = new Database(settings, { now, monotonicNow, storedNow, observer })
   closers.push(() => database.close())
   const { operations, worker } = createFeatures(settings, dependencies, { database, observer, now, closers })
-  const authenticate = createHeaderAuthentication(settings)
-  const pipeline = new CallPipeline({ settings, authenticate, newRequestId, now, observer })
   const health = createHealth(database, readiness, observer)
-  const server = await startGrpcServer([bindService(MessageContactService, operations), ...services], {
-    settings,
-    pipeline,
-    otherServices: [health, createReflection(reflectedFiles)],
-    newRequestId,
-  })
+  const server = await startServer(operations, settings, dependencies, { health, readiness, observer, now })
   closers.push((timeoutMs) => server.stop(timeoutMs))
   // Before the server stops, so that deliveries use the time in which open calls finish.
   closers.push(async () => worker.stopClaiming())
 
-  log.info({ version, address: server.address, settings: printableSettings(settingsSchema, settings) }, 'listening')
+  const printed = printableSettings(settingsSchema, settings)
+  log.info({ version, address: server.address, database: database.name, settings: printed }, 'listening')
   health.start()
-  void readiness.ready.then(() => worker.start())
+  void readiness.ready.then(() => {
+    worker.start()
+    return reportDifferentSettings(settings, database, observer)
+  })
   return {
     address: server.address,
     ready: readiness.ready,
@@ -113,6 +120,36 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
       log.info('stopped')
     },
   }
+}
+
+interface ServerParts extends Pick<Foundation, 'observer' | 'now'> {
+  readonly health: Health
+  readonly readiness: Readiness
+}
+
+/** Serves the operations of the contract, and whatever else is on the same server. */
+function startServer(
+  operations: ServiceImplementation<typeof MessageContactService>,
+  settings: Settings,
+  { services = [] }: AppDependencies,
+  { health, readiness, observer, now }: ServerParts,
+) {
+  const newRequestId = () => randomUUID().toUpperCase()
+  const pipeline = new CallPipeline({
+    settings,
+    authenticate: createHeaderAuthentication(settings),
+    readyWithin: (timeoutMs) => readiness.readyWithin(timeoutMs),
+    newRequestId,
+    now,
+    observer,
+  })
+  return startGrpcServer([bindService(MessageContactService, operations), ...services], {
+    settings,
+    pipeline,
+    otherServices: [health, createReflection(reflectedFiles, comments)],
+    newRequestId,
+    observer,
+  })
 }
 
 /** What the features share. */
@@ -139,7 +176,8 @@ function createFeatures(
 
   const codes = new VerificationCodes(settings.VERIFICATION_SECRETS)
   const limits = new SendLimits(new Quotas(database), settings)
-  const sender = createSender(settings, { now: processNow, print })
+  // The stored time: a message says how long its code, which expires at a stored time, is still valid.
+  const sender = createSender(settings, { now: () => now().getTime(), print })
   const newRequestId = randomUUID
   const worker = new DeliveryWorker({ reader, writer, sender, codes, observer, now, processNow, newRequestId })
   // Closed in the reverse order: the attempts in flight may finish, then they are aborted, then their results are stored.
@@ -147,7 +185,7 @@ function createFeatures(
   closers.push(() => sender.close())
   closers.push(() => worker.stop())
 
-  const wakeWorker = () => worker.wake()
+  const wakeWorker = (verificationId: string) => worker.wake(verificationId)
   const newVerificationId = () => randomBytes(8).toString('hex')
   const verifying = { settings, reader, writer, codes, limits, sender, wakeWorker, now, newVerificationId }
   const operations = {
@@ -177,6 +215,12 @@ function createHealth(database: Database, readiness: Readiness, observer: LogObs
       },
     },
   })
+}
+
+async function reportDifferentSettings(settings: Settings, database: Database, observer: LogObserver): Promise<void> {
+  // A comparison that fails is no reason to stop: the next process that starts compares again.
+  const names = await recordSharedSettings(database, sharedSettings(settingsSchema, settings)).catch(() => [])
+  if (names.length > 0) observer.settingsDiffer(names)
 }
 
 function printToStandardError(line: string): void {

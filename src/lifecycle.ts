@@ -19,14 +19,29 @@ export class Readiness {
   readonly broken: Promise<Error>
   markReady: () => void = () => {}
   markBroken: (reason: Error) => void = () => {}
+  #isReady = false
 
   constructor() {
     this.ready = new Promise((resolve) => {
-      this.markReady = resolve
+      this.markReady = () => {
+        this.#isReady = true
+        resolve()
+      }
     })
     this.broken = new Promise((resolve) => {
       this.markBroken = resolve
     })
+  }
+
+  /** Resolves once calls are served, but after `timeoutMs` at the latest. */
+  async readyWithin(timeoutMs: number): Promise<void> {
+    if (this.#isReady) return
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs)
+    })
+    await Promise.race([this.ready, timeout])
+    clearTimeout(timer)
   }
 }
 
@@ -65,5 +80,25 @@ function endOrTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, timeoutMs)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+/** How long after a signal the same one is no second signal, in milliseconds: Ctrl-C reaches a program that npm runs twice, once through npm. */
+const repeatedSignalMs = 500
+
+/** Resolves with the first SIGTERM, SIGINT or SIGHUP that this process gets. A second one ends the process at once, with exit code 1. */
+export function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let first: NodeJS.Signals | undefined
+    let isRepetition = true
+    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+      process.on(name, () => {
+        if (first !== undefined && !(name === first && isRepetition)) process.exit(1)
+        first ??= name
+        setTimeout(() => {
+          isRepetition = false
+        }, repeatedSignalMs).unref()
+        resolve(first)
+      })
   })
 }

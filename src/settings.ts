@@ -11,7 +11,7 @@ import { contactSettings } from './contacts/settings.js'
 import { databaseSettings } from './database/settings.js'
 import { grpcSettings } from './grpc/settings.js'
 import { lifecycleSettings } from './lifecycle.js'
-import { messagingSettings } from './messaging/settings.js'
+import { checkMessagingSettings, messagingSettings } from './messaging/settings.js'
 import { telemetrySettings } from './telemetry/settings.js'
 import { verificationSettings } from './verification/settings.js'
 
@@ -28,17 +28,19 @@ export const settingsByModule = {
   lifecycle: lifecycleSettings,
 }
 
-export const settingsSchema = z.object({
-  ...databaseSettings.shape,
-  ...grpcSettings.shape,
-  ...callSettings.shape,
-  ...accessSettings.shape,
-  ...contactSettings.shape,
-  ...verificationSettings.shape,
-  ...messagingSettings.shape,
-  ...telemetrySettings.shape,
-  ...lifecycleSettings.shape,
-})
+export const settingsSchema = z
+  .object({
+    ...databaseSettings.shape,
+    ...grpcSettings.shape,
+    ...callSettings.shape,
+    ...accessSettings.shape,
+    ...contactSettings.shape,
+    ...verificationSettings.shape,
+    ...messagingSettings.shape,
+    ...telemetrySettings.shape,
+    ...lifecycleSettings.shape,
+  })
+  .superRefine(checkMessagingSettings)
 
 export type Settings = z.output<typeof settingsSchema>
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
 /** All problems with the settings at once. Each names its variable and never contains its value. */
@@ -28,11 +29,13 @@ export interface SettingDescription {
   readonly required: boolean
   /** Never logged, and may come from a file that `<name>_FILE` names. */
   readonly secret: boolean
+  /** Should have the same value in all processes of one database. */
+  readonly shared: boolean
 }
 
 /**
  * Reads settings from the environment; an empty variable counts as unset. A secret may come from a file that `<name>_FILE` names;
- * one line break at its end does not belong to it. Throws ConfigurationError.
+ * one line break at its end does not belong to it. It may not contain an invisible character. Throws ConfigurationError.
  */
 export function readSettings<Schema extends z.ZodObject>(
   schema: Schema,
@@ -44,19 +47,22 @@ export function readSettings<Schema extends z.ZodObject>(
     .filter(([oldName]) => environment[oldName])
     .map(([oldName, newName]) => `${oldName} is now called ${newName}`)
   const input: Record<string, string> = {}
+  /** Settings whose problem is reported already. */
+  const reported = new Set<string>()
   const descriptions = describeSettings(schema)
   for (const { name, secret } of descriptions) {
     const { value, problem } = secret ? secretValue(name, environment, readFile) : { value: environment[name] }
-    if (problem) problems.push(`${name}_FILE ${problem}`)
-    else if (value) input[name] = value
+    if (problem) {
+      problems.push(problem)
+      reported.add(name)
+    } else if (value) input[name] = value
   }
   const result = schema.safeParse(input)
   for (const { path, message } of result.error?.issues ?? []) {
     const setting = descriptions.find(({ name }) => name === path[0])
+    if (reported.has(String(path[0]))) continue
     const isMissing = setting?.required && input[setting.name] === undefined
-    const isReported = problems.some((problem) => problem.startsWith(`${setting?.name}_FILE `))
-    if (isMissing && !isReported) problems.push(`${setting.name} is required. ${setting.description}`)
-    else if (!isReported) problems.push(`${String(path[0])} ${message}`)
+    problems.push(isMissing ? `${setting.name} is required. ${setting.description}` : `${String(path[0])} ${message}`)
   }
   if (problems.length > 0 || !result.success) throw new ConfigurationError(problems)
   return result.data
@@ -64,29 +70,48 @@ export function readSettings<Schema extends z.ZodObject>(
 
 interface SecretValue {
   readonly value?: string | undefined
-  /** What is wrong with the file. */
+  /** What is wrong with the value or its file. */
   readonly problem?: string
 }
 
+/** Control and format characters (among them NUL and the byte order mark), white space other than plain, and what is not UTF-8. */
+const invisible = /(?![\t\n\r ])[\p{Cc}\p{Cf}\p{Cs}\p{Z}\uFFFD]/u
+
+/** The first invisible character as `U+FEFF`. */
+function invisibleCharacter(value: string): string | undefined {
+  const codePoint = invisible.exec(value)?.[0].codePointAt(0)
+  return codePoint === undefined ? undefined : `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
+}
+
 function secretValue(name: string, environment: Environment, readFile: ReadFile): SecretValue {
-  const [value, path] = [environment[name], environment[`${name}_FILE`]]
-  if (!path) return { value }
-  if (value) return { problem: `must not be set together with ${name}` }
+  const [value = '', path] = [environment[name], environment[`${name}_FILE`]]
+  if (!path) {
+    const character = invisibleCharacter(value)
+    return character ? { problem: `${name} must not contain the invisible character ${character}` } : { value }
+  }
+  if (value) return { problem: `${name}_FILE must not be set together with ${name}` }
+  const { content, problem } = contentOf(path, readFile)
+  return problem ? { problem: `${name}_FILE must name a file ${problem}` } : { value: content }
+}
+
+function contentOf(path: string, readFile: ReadFile): { readonly content: string; readonly problem?: string } {
   try {
     const content = readFile(path).replace(/\r?\n$/, '')
-    return content === '' ? { problem: 'must name a file that is not empty' } : { value: content }
+    if (content === '') return { content, problem: 'that is not empty' }
+    const character = invisibleCharacter(content)
+    return character ? { content, problem: `without the invisible character ${character}` } : { content }
   } catch {
-    return { problem: 'must name a file that can be read' }
+    return { content: '', problem: 'that can be read' }
   }
 }
 
 /** Every setting of a schema, in its order. */
 export function describeSettings(schema: z.ZodObject): readonly SettingDescription[] {
   return Object.entries(schema.shape).map(([name, field]) => {
-    const { description = '', secret = false } = z.globalRegistry.get(field as z.ZodType) ?? {}
+    const { description = '', secret = false, shared = false } = z.globalRegistry.get(field as z.ZodType) ?? {}
     const defaultValue = field instanceof z.ZodPrefault ? { default: String(field.def.defaultValue) } : {}
     const required = !(field instanceof z.ZodPrefault || field instanceof z.ZodOptional)
-    return { name, description, ...defaultValue, required, secret: secret === true }
+    return { name, description, ...defaultValue, required, secret: secret === true, shared: shared === true }
   })
 }
 
@@ -103,3 +128,15 @@ export function printableSettings<Schema extends z.ZodObject>(
     }),
   )
 }
+
+/** A fingerprint of each setting that all processes should share: it tells whether two values are equal, and nothing else. */
+export function sharedSettings<Schema extends z.ZodObject>(
+  schema: Schema,
+  settings: z.output<Schema>,
+): Record<string, string> {
+  const values: Readonly<Record<string, unknown>> = settings
+  const shared = describeSettings(schema).filter((setting) => setting.shared)
+  return Object.fromEntries(shared.map(({ name }) => [name, fingerprint(JSON.stringify(values[name] ?? null))]))
+}
+
+const fingerprint = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)

@@ -16,6 +16,9 @@ export interface HealthOptions {
   readonly observer: Pick<Observer, 'healthChanged'>
 }
 
+/** The name that is SERVING as long as the process runs, whatever the probes find and also while it stops. */
+const livenessName = 'liveness'
+
 /** grpc.health.v1: NOT_SERVING until the first successful probe, then the result of the last probe. */
 export class Health {
   readonly #implementation = new HealthImplementation()
@@ -29,6 +32,7 @@ export class Health {
 
   constructor(options: HealthOptions) {
     this.#options = options
+    this.#implementation.setStatus(livenessName, 'SERVING')
     this.#publish('NOT_SERVING')
   }
 
@@ -41,7 +45,7 @@ export class Health {
     void this.#probe()
   }
 
-  /** NOT_SERVING from now on. */
+  /** NOT_SERVING from now on, except for liveness. */
   stop(): void {
     this.#update(false)
     this.#stopped = true

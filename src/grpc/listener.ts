@@ -17,6 +17,8 @@ export interface ListenOptions {
   /** Further connections are closed at once. */
   readonly maxConnections: number
   readonly onConnection: (socket: Socket) => void
+  /** Called for each connection above the maximum. */
+  readonly onRefused: () => void
 }
 
 /** How long a connection that we have closed may wait for the client to close it too, in milliseconds. */
@@ -26,7 +28,13 @@ export const lingerMs = 250
  * Listens for connections. We do this ourselves because grpc-js cannot limit connections, hides why an address cannot be bound,
  * and cannot destroy all connections. Rejects if the address cannot be bound; the error names it.
  */
-export async function listen({ host, port, maxConnections, onConnection }: ListenOptions): Promise<Listener> {
+export async function listen({
+  host,
+  port,
+  maxConnections,
+  onConnection,
+  onRefused,
+}: ListenOptions): Promise<Listener> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -36,6 +44,7 @@ export async function listen({ host, port, maxConnections, onConnection }: Liste
     onConnection(socket)
   })
   server.maxConnections = maxConnections
+  server.on('drop', onRefused)
   server.listen({ host, port })
   await once(server, 'listening')
   return {

@@ -12,6 +12,7 @@ import type { CallPipeline } from '../calls/pipeline.js'
 import type { BoundService } from '../calls/service.js'
 import { Failure } from '../errors/failure.js'
 import { GrpcAdapter } from './adapter.js'
+import { type ConnectionObserver, watchConnections } from './connections.js'
 import { lingerMs, listen } from './listener.js'
 import type { GrpcSettings } from './settings.js'
 import { toStatus } from './status.js'
@@ -24,6 +25,7 @@ export interface GrpcServerOptions {
   readonly otherServices: readonly { addToServer(server: Server): void }[]
   /** For streams that are ended at stop. */
   readonly newRequestId: () => string
+  readonly observer: ConnectionObserver
 }
 
 /** A running server. */
@@ -47,7 +49,7 @@ const abandonReserveMs = lingerMs
 /** Serves until stopped. Rejects if the address cannot be bound; the error names it. */
 export async function startGrpcServer(
   services: readonly BoundService[],
-  { settings, pipeline, otherServices, newRequestId }: GrpcServerOptions,
+  { settings, pipeline, otherServices, newRequestId, observer }: GrpcServerOptions,
 ): Promise<GrpcServer> {
   // The log of grpc-js contains what clients sent.
   setLogVerbosity(logVerbosity.NONE)
@@ -59,9 +61,11 @@ export async function startGrpcServer(
   for (const service of [adapter, ...otherServices]) service.addToServer(server)
 
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+  watchConnections(server, settings, observer)
   const listener = await listen({
     ...settings.LISTEN,
     maxConnections: settings.MAX_CONNECTIONS,
+    onRefused: () => observer.limitReached('MAX_CONNECTIONS'),
     onConnection: (socket) => injector.injectConnection(socket),
   })
   return {

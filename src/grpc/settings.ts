@@ -9,6 +9,10 @@ export const grpcSettings = z.object({
   MAX_MESSAGE_BYTES: wholeNumber(1024, 4_194_304).prefault('65536').meta({
     description: 'The maximum size of a request in bytes, after decompression, 1024 to 4194304.',
   }),
+  MAX_HEADER_BYTES: wholeNumber(4096, 65_536).prefault('32768').meta({
+    description:
+      'The maximum size of the headers (metadata) of a call in bytes, 4096 to 65536, counted as HTTP/2 does: each header costs 32 bytes more than its name and value. Clients learn it when they connect.',
+  }),
   MAX_CONNECTIONS: wholeNumber(1, 100_000).prefault('1000').meta({
     description:
       'The maximum number of connections to this process, 1 to 100000. Further connections are closed at once.',

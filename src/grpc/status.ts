@@ -20,17 +20,25 @@ const detailsKey = 'grpc-status-details-bin'
 export const requestIdKey = 'x-request-id'
 /** The domain of every ErrorInfo; reasons are unique within it. */
 export const errorDomain = 'messagecontacts'
-/** The maximum number of violations in a status: about 3 KiB. Clients in Python, Ruby and Java accept 8 KiB of trailers. */
+/** The maximum number of violations in a status: up to about 6 KiB. Clients in Python, Ruby and Java accept 8 KiB of trailers. */
 export const maxViolations = 20
 
 const pack = <Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): Any =>
   anyPack(schema, create(schema, init))
 
-const fieldViolation = ({ field, reason }: Violation) => ({ field, reason, description: errorCatalog[reason].message })
+/** A rule is stated once: many violations of the same one would exceed the trailers that clients accept. */
+function fieldViolations(violations: readonly Violation[]) {
+  const stated = new Set<string>()
+  return violations.slice(0, maxViolations).map(({ field, reason, rule }) => {
+    const { message } = errorCatalog[reason]
+    const description = rule === undefined || stated.has(rule) ? message : rule
+    stated.add(description)
+    return { field, reason, description }
+  })
+}
 
 const detailPackers: Readonly<Record<DetailKind, (context: FailureContext, definition: ErrorDefinition) => Any>> = {
-  BadRequest: ({ violations = [] }) =>
-    pack(BadRequestSchema, { fieldViolations: violations.slice(0, maxViolations).map(fieldViolation) }),
+  BadRequest: ({ violations = [] }) => pack(BadRequestSchema, { fieldViolations: fieldViolations(violations) }),
   ResourceInfo: ({ resource }, { message }) =>
     pack(ResourceInfoSchema, {
       resourceType: resource?.type ?? '',
@@ -56,7 +64,9 @@ const detailPackers: Readonly<Record<DetailKind, (context: FailureContext, defin
 
 function errorInfo({ reason, context }: Failure, requestId: string): Any {
   const { code, httpStatus } = errorCatalog[reason]
-  const leftOut = (context.violations?.length ?? 0) - maxViolations
+  const { violations = [] } = context
+  const leftOut = violations.length - maxViolations
+  const [first] = violations
   return pack(ErrorInfoSchema, {
     reason,
     domain: errorDomain,
@@ -64,6 +74,14 @@ function errorInfo({ reason, context }: Failure, requestId: string): Any {
       code,
       httpStatus: String(httpStatus),
       requestId,
+      // Again here, because some client libraries do not pass on the reasons of a BadRequest.
+      ...(first && {
+        field: first.field,
+        violations: violations
+          .slice(0, maxViolations)
+          .map((violation) => `${violation.field}=${violation.reason}`)
+          .join(),
+      }),
       ...(leftOut > 0 && { violationsLeftOut: String(leftOut) }),
       ...(context.attemptsRemaining !== undefined && { attemptsRemaining: String(context.attemptsRemaining) }),
     },

@@ -1,26 +1,28 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { errorCatalog } from '../errors/catalog.js'
-import type { CallEnd, DeliveryAttempt, HealthReport, Observer } from './observer.js'
+import { minuteMs } from '../time.js'
+import type { CallEnd, ConnectionLimit, DeliveryAttempt, HealthReport, Observer } from './observer.js'
+import { prettyLine } from './pretty.js'
 import type { TelemetrySettings } from './settings.js'
 
 export type Log = Logger
 
 /**
- * The log of the process: JSON lines, by default on standard output. Lines never contain an address, a phone number, a name,
- * a code, or a text of the database driver.
+ * The log of the process, by default on standard output: JSON lines, unless LOG_FORMAT is `pretty`. Lines never contain an address,
+ * a phone number, a name, a code, or a text of the database driver.
  */
 export function createLog(
-  level: TelemetrySettings['LOG_LEVEL'],
+  { LOG_LEVEL, LOG_FORMAT }: TelemetrySettings,
   destination: DestinationStream = pino.destination({ sync: true }),
 ): Log {
   return pino(
     {
-      level,
+      level: LOG_LEVEL,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    LOG_FORMAT === 'pretty' ? { write: (line) => destination.write(prettyLine(line)) } : destination,
   )
 }
 
@@ -33,9 +35,15 @@ const deliveryLevels: Readonly<Record<DeliveryAttempt['outcome'], Level>> = {
   expired: 'warn',
 }
 
+/** A larger difference between the clocks of the process and the database is a warning, in milliseconds. */
+const maxClockOffsetMs = 2000
+
 /** Writes what it observes to the log, one line for each event. */
 export class LogObserver implements Observer {
   readonly #log: Log
+  #isClockOffsetLarge = false
+  /** How often each limit was reached since its last line. A limit that has an entry had a line less than a minute ago. */
+  readonly #limitCounts = new Map<ConnectionLimit, number>()
 
   constructor(log: Log) {
     this.#log = log
@@ -45,22 +53,57 @@ export class LogObserver implements Observer {
   callStarted(): void {}
 
   callEnded(call: CallEnd): void {
-    this.#write(levelOfReason(call.reason), call, 'call ended')
+    this.#write(levelOfReason(call.reason), { ...call }, 'call ended')
   }
 
   healthChanged(health: HealthReport): void {
-    this.#write(health.cause === undefined ? 'info' : 'warn', health, 'health changed')
+    this.#write(health.cause === undefined ? 'info' : 'warn', { ...health }, 'health changed')
+  }
+
+  /** Writes a line the first time, and then at most one a minute, with the number of times since the last one. */
+  limitReached(limit: ConnectionLimit): void {
+    const count = this.#limitCounts.get(limit)
+    if (count === undefined) this.#writeLimit(limit, 1)
+    else this.#limitCounts.set(limit, count + 1)
+  }
+
+  #writeLimit(limit: ConnectionLimit, count: number): void {
+    this.#limitCounts.set(limit, 0)
+    this.#write('warn', { limit, count }, 'limit reached')
+    const endMinute = () => {
+      const later = this.#limitCounts.get(limit) ?? 0
+      this.#limitCounts.delete(limit)
+      if (later > 0) this.#writeLimit(limit, later)
+    }
+    setTimeout(endMinute, minuteMs).unref()
   }
 
   deliveryAttempted(attempt: DeliveryAttempt): void {
-    this.#write(deliveryLevels[attempt.outcome], attempt, 'delivery attempt')
+    const { isOperatorProblem, ...facts } = attempt
+    this.#write(isOperatorProblem ? 'warn' : deliveryLevels[attempt.outcome], facts, 'delivery attempt')
+  }
+
+  deliveryParked(contactId: string, cause: unknown): void {
+    this.#write('warn', { contactId, cause }, 'delivery parked')
+  }
+
+  /** Writes a line when the offset becomes too large, and when it is small again. */
+  clockOffsetMeasured(offsetMs: number): void {
+    const isLarge = Math.abs(offsetMs) > maxClockOffsetMs
+    if (isLarge === this.#isClockOffsetLarge) return
+    this.#isClockOffsetLarge = isLarge
+    this.#write(isLarge ? 'warn' : 'info', { offsetMs: Math.round(offsetMs) }, 'clock offset')
+  }
+
+  settingsDiffer(names: readonly string[]): void {
+    this.#write('warn', { settings: names }, 'settings differ between processes')
   }
 
   workerFailed(cause: unknown): void {
     this.#write('warn', { cause }, 'delivery worker failed')
   }
 
-  #write(level: Level, { cause, ...facts }: { readonly cause?: unknown }, text: string): void {
+  #write(level: Level, { cause, ...facts }: Readonly<Record<string, unknown>>, text: string): void {
     // Checked here because describing a cause is expensive.
     if (!this.#log.isLevelEnabled(level)) return
     this.#log[level]({ ...facts, ...(cause !== undefined && { cause: describeError(cause) }) }, text)
@@ -87,11 +130,12 @@ const maxDepth = 4
  */
 export function describeError(error: unknown, depth = 1): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error }
-  const { code, codeName } = error as { code?: unknown; codeName?: unknown }
+  const { code, codeName, documentId } = error as { code?: unknown; codeName?: unknown; documentId?: unknown }
   return {
     type: error.constructor.name,
     ...(isCode(code) && { code }),
     ...(isCode(codeName) && { codeName }),
+    ...(isDocumentId(documentId) && { documentId }),
     at: framesOf(error),
     ...(error.cause !== undefined && depth < maxDepth && { cause: describeError(error.cause, depth + 1) }),
   }
@@ -99,6 +143,9 @@ export function describeError(error: unknown, depth = 1): Record<string, unknown
 
 /** Codes are numbers or single words such as ECONNREFUSED; anything else may be a sentence. */
 const isCode = (code: unknown) => typeof code === 'number' || (typeof code === 'string' && /^\w{1,64}$/.test(code))
+
+/** Ids of contacts are made by the service, so they may be logged. */
+const isDocumentId = (id: unknown) => typeof id === 'string' && /^c-\w{1,32}$/.test(id)
 
 function framesOf({ stack = '', message }: Error): string[] {
   const start = stack.indexOf(message)

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { type App, startApp } from './app.js'
+import { ConfigurationError, type Environment } from './config/read-settings.js'
+import { stopSignal } from './lifecycle.js'
+import { readSettings, type Settings } from './settings.js'
+import { createLog, describeError, type Log } from './telemetry/log.js'
+
+export interface RunOptions {
+  /** Called once, when calls are served, with `host:port` as bound. */
+  readonly onReady?: (address: string) => void
+}
+
+/**
+ * Runs the service in this process until a signal or an error ends it. Gives the exit code: 0 after an ordered stop, 2 for a
+ * configuration error, 1 for everything else.
+ */
+export async function run(environment: Environment, options: RunOptions = {}): Promise<number> {
+  try {
+    const settings = readSettings(environment, (path) => readFileSync(path, 'utf8'))
+    return await runService(settings, options)
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    process.stderr.write(`${error.problems.join('\n')}\n`)
+    return 2
+  }
+}
+
+async function runService(settings: Settings, { onReady = () => {} }: RunOptions): Promise<number> {
+  const log = createLog({ LOG_FORMAT: process.stdout.isTTY ? 'pretty' : 'json', ...settings })
+  process.on('uncaughtException', (error) => crash(log, error))
+  const signal = stopSignal()
+  const app = await startOrReport(settings, log)
+  if (!app) return 1
+  void app.ready.then(() => onReady(app.address))
+  const reason = await Promise.race([signal, app.broken])
+  // The terminal has been closed: a log that is written there would fail, and with it the stop.
+  if (reason === 'SIGHUP') log.level = 'silent'
+  if (reason instanceof Error) log.fatal({ problem: reason.message }, 'cannot serve')
+  else log.info({ signal: reason }, 'stopping')
+  await app.stop()
+  return reason instanceof Error ? 1 : 0
+}
+
+async function startOrReport(settings: Settings, log: Log): Promise<App | undefined> {
+  try {
+    return await startApp(settings, { log })
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error
+    if (isAddressError(error)) log.fatal({ listen: settings.LISTEN, cause: describeError(error) }, 'cannot listen')
+    else log.fatal({ cause: describeError(error) }, 'cannot start')
+    return undefined
+  }
+}
+
+/** Whether an address could not be resolved, or not be bound. */
+function isAddressError(error: unknown): boolean {
+  const { syscall = '' } = error as NodeJS.ErrnoException
+  return ['getaddrinfo', 'listen', 'bind'].includes(syscall)
+}
+
+/** Node's own report would print the message, which may quote what a caller sent; and where the log throws as well it would exit with 7. */
+function crash(log: Log, error: Error): never {
+  try {
+    log.fatal({ cause: describeError(error) }, 'crashed')
+  } catch {
+    process.stderr.write(`the log cannot be written: ${JSON.stringify(describeError(error))}\n`)
+  } finally {
+    process.exit(1)
+  }
+}
