@@ -3,6 +3,7 @@ import { access, mkdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { DryMongoBinary, MongoBinary } from 'mongodb-memory-server-core'
+import { connectionProblem, downloadProxy, downloadServer, pipServers } from './network.js'
 
 const run = promisify(execFile)
 
@@ -13,7 +14,7 @@ export interface DatabaseProgram {
   /** Its data are not another program's. */
   readonly dataFolder: string
   readonly path: string
-  /** `mongod` must be told once that it is a replica set; the other one says so by itself. */
+  /** A `mongod` must be made a replica set once; the other one is one by itself. */
   readonly kind: 'mongod' | 'secantusdb'
 }
 
@@ -21,32 +22,54 @@ export interface DatabaseProgram {
 const mongodVersion = '8.0.12'
 const secantusdbVersion = '0.7.0b3'
 
+/** How long pip waits for the first byte of an answer, in seconds, and how long it may take, in milliseconds. */
+const pipTimeoutSeconds = 15
+const maxInstallMs = 300_000
+
+/** How a program can be had that is not installed. */
+interface Source {
+  /** What is printed before it is fetched. */
+  readonly action: string
+  /** Why its server cannot be reached; undefined if it can be. */
+  readonly problem: Promise<string | undefined>
+  /** Throws if it cannot be fetched. The message says why. */
+  readonly fetch: () => Promise<DatabaseProgram>
+}
+
 /**
  * Finds a program, or installs one below `toolsFolder`: what is installed already comes first, then MongoDB's own download,
- * then a compatible server from PyPI. `tell` hears of anything that takes a while.
- * Throws where all ways fail, saying what was tried and the one thing to do.
+ * then a compatible server from PyPI. `tell` gets a line before and after everything that takes time.
+ * Throws if none can be had; the message is one sentence that says what to do.
  */
 export async function findDatabaseProgram(toolsFolder: string, tell: (line: string) => void): Promise<DatabaseProgram> {
   const secantusdb = new Secantusdb(join(toolsFolder, 'secantusdb'))
   const mongodFolder = join(toolsFolder, 'mongod')
-  const tried: string[] = []
-  const ways: readonly (() => Promise<DatabaseProgram | undefined>)[] = [
-    () => onPath(tried),
-    () => downloaded(mongodFolder),
-    () => secantusdb.installed(),
-    () => download(mongodFolder, tell, tried),
-    () => secantusdb.install(tell, tried),
+  const installed = (await onPath()) ?? (await downloaded(mongodFolder)) ?? (await secantusdb.installed())
+  if (installed) return installed
+  const sources: readonly Source[] = [
+    {
+      action: `Downloading MongoDB ${mongodVersion}`,
+      problem: connectionProblem(downloadServer(), downloadProxy()),
+      fetch: () => download(mongodFolder),
+    },
+    {
+      action: `Installing SecantusDB ${secantusdbVersion}, a MongoDB-compatible server, from PyPI`,
+      problem: pypiProblem(),
+      fetch: () => secantusdb.install(),
+    },
   ]
-  for (const way of ways) {
-    const program = await way()
-    if (program) return program
+  for (const { action, problem, fetch } of sources) {
+    tell(`${action}. This happens once and takes about a minute.`)
+    try {
+      const unreachable = await problem
+      if (unreachable) throw new Error(unreachable)
+      return await fetch()
+    } catch (error) {
+      tell(`That has failed: ${firstLine(error)}.`)
+    }
   }
   throw new Error(
-    [
-      'No database could be had. Tried:',
-      ...tried.map((line) => `  - ${line}`),
-      'Set MONGODB_URI to a MongoDB that you have, for example mongodb://127.0.0.1:27017/',
-    ].join('\n'),
+    'There is no database: connect to the internet, or install MongoDB, or name one that you have: MONGODB_URI=mongodb://127.0.0.1:27017/ npm start',
   )
 }
 
@@ -57,12 +80,11 @@ const mongod = (path: string, origin: string): DatabaseProgram => ({
   kind: 'mongod',
 })
 
-async function onPath(tried: string[]): Promise<DatabaseProgram | undefined> {
+async function onPath(): Promise<DatabaseProgram | undefined> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, 'mongod')
     if (await exists(path)) return mongod(path, `from the PATH (${path})`)
   }
-  tried.push('mongod on the PATH: there is none')
   return undefined
 }
 
@@ -71,48 +93,44 @@ async function downloaded(downloadDir: string): Promise<DatabaseProgram | undefi
   return path === undefined ? undefined : mongod(path, `${mongodVersion} (downloaded)`)
 }
 
-async function download(
-  downloadDir: string,
-  tell: (line: string) => void,
-  tried: string[],
-): Promise<DatabaseProgram | undefined> {
-  tell(`Downloading MongoDB ${mongodVersion}; this happens once.`)
-  try {
-    await mkdir(downloadDir, { recursive: true })
-    return mongod(await MongoBinary.getPath({ version: mongodVersion, downloadDir }), `${mongodVersion} (downloaded)`)
-  } catch (error) {
-    tried.push(`downloading MongoDB ${mongodVersion}: ${firstLine(error)}`)
-    return undefined
-  }
+async function download(downloadDir: string): Promise<DatabaseProgram> {
+  await mkdir(downloadDir, { recursive: true })
+  // After a failure the other source comes next, which is faster than to repeat this one.
+  process.env['MONGOMS_MAX_RETRIES'] ??= '1'
+  return mongod(await MongoBinary.getPath({ version: mongodVersion, downloadDir }), `${mongodVersion} (downloaded)`)
+}
+
+async function pypiProblem(): Promise<string | undefined> {
+  const hasPython = await run('python3', ['--version']).then(
+    () => true,
+    () => false,
+  )
+  const { index, proxy } = pipServers()
+  return hasPython ? connectionProblem(index, proxy) : 'there is no python3'
 }
 
 /** A MongoDB-compatible server of one node, in a Python environment of its own. A separate program: nothing of it ships. */
 class Secantusdb {
   readonly #folder: string
-  readonly #path: string
+  readonly #program: DatabaseProgram
 
   constructor(folder: string) {
     this.#folder = folder
-    this.#path = join(folder, 'bin', 'secantusd-py')
+    const name = `SecantusDB ${secantusdbVersion}, a MongoDB-compatible server from PyPI`
+    this.#program = { name, dataFolder: 'secantusdb', path: join(folder, 'bin', 'secantusd-py'), kind: 'secantusdb' }
   }
 
   async installed(): Promise<DatabaseProgram | undefined> {
-    const name = `SecantusDB ${secantusdbVersion}, a MongoDB-compatible server from PyPI`
-    return (await exists(this.#path))
-      ? { name, dataFolder: 'secantusdb', path: this.#path, kind: 'secantusdb' }
-      : undefined
+    return (await exists(this.#program.path)) ? this.#program : undefined
   }
 
-  async install(tell: (line: string) => void, tried: string[]): Promise<DatabaseProgram | undefined> {
-    tell(`Installing SecantusDB ${secantusdbVersion}, a MongoDB-compatible server, from PyPI; this happens once.`)
-    try {
-      await run('python3', ['-m', 'venv', this.#folder])
-      const pip = join(this.#folder, 'bin', 'pip')
-      await run(pip, ['install', '--quiet', '--pre', `secantusdb==${secantusdbVersion}`], { timeout: 300_000 })
-    } catch (error) {
-      tried.push(`installing SecantusDB ${secantusdbVersion} from PyPI with python3: ${firstLine(error)}`)
-    }
-    return this.installed()
+  async install(): Promise<DatabaseProgram> {
+    await run('python3', ['-m', 'venv', this.#folder])
+    const pip = join(this.#folder, 'bin', 'pip')
+    const limits = ['--timeout', String(pipTimeoutSeconds), '--retries', '1']
+    const packageName = `secantusdb==${secantusdbVersion}`
+    await run(pip, ['install', '--quiet', '--pre', ...limits, packageName], { timeout: maxInstallMs })
+    return this.#program
   }
 }
 
@@ -125,5 +143,6 @@ const exists = (path: string) =>
 /** The first line that says something: programs print what went wrong on stderr, after a line with their own command. */
 function firstLine(error: unknown): string {
   const { stderr = '', message = String(error) } = error as { stderr?: string; message?: string }
-  return (stderr.trim() || message).split('\n', 1)[0] ?? ''
+  const [line = ''] = (stderr.trim() || message).split('\n', 1)
+  return line.replace(/\.$/, '')
 }

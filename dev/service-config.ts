@@ -2,27 +2,27 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { callSettings } from '../src/calls/settings.js'
 import { describeSettings } from '../src/config/read-settings.js'
-import { errorCatalog } from '../src/errors/catalog.js'
 import { MessageContactService } from '../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 
 /**
- * The service config for gRPC clients in any language (gRFC A2, A6): a timeout for every call, and automatic retries of the operations
- * whose `idempotency_level` allows them.
+ * The service config for gRPC clients in any language (gRFC A2, A6): a timeout for every call, calls that wait for a connection, and automatic
+ * retries of the operations whose `idempotency_level` allows them. A restart of the service within a few seconds is not noticed by such calls.
  */
 export const serviceConfigFile = 'proto/service-config.json'
 
-const isRepeatable = ({ idempotency }: DescMethod) => idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN
+/** Whether the contract declares that the operation can be repeated. */
+export const isRepeatable = ({ idempotency }: DescMethod) =>
+  idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN
 
 /** The service itself allows no call more time by default. */
 const maxCallSeconds = describeSettings(callSettings).find(({ name }) => name === 'MAX_CALL_SECONDS')?.default
 const timeout = `${maxCallSeconds}s`
 
-/** The backoff starts with the minimum wait of RetryInfo; three attempts then end well within the timeout. */
-const { retryAfterMs = 0 } = errorCatalog.DATABASE_UNAVAILABLE
+/** Five attempts, after 0.5, 1, 2 and 3 seconds: together longer than a restart takes, and shorter than the timeout. */
 const retryPolicy = {
-  maxAttempts: 3,
-  initialBackoff: `${retryAfterMs / 1000}s`,
-  maxBackoff: `${(retryAfterMs * 2) / 1000}s`,
+  maxAttempts: 5,
+  initialBackoff: '0.5s',
+  maxBackoff: '3s',
   backoffMultiplier: 2,
   retryableStatusCodes: ['UNAVAILABLE'],
 }
@@ -30,11 +30,17 @@ const retryPolicy = {
 const { typeName: service, methods } = MessageContactService
 const serviceConfig = {
   methodConfig: [
-    { name: methods.filter(isRepeatable).map(({ name: method }) => ({ service, method })), timeout, retryPolicy },
-    { name: [{ service }], timeout },
+    {
+      name: methods.filter(isRepeatable).map(({ name: method }) => ({ service, method })),
+      timeout,
+      waitForReady: true,
+      retryPolicy,
+    },
+    { name: [{ service }], timeout, waitForReady: true },
   ],
-  // If many calls fail, retries would only add to the load.
-  retryThrottling: { maxTokens: 10, tokenRatio: 0.1 },
+  // Retries end after 500 failed attempts more than successful calls, and only then: a lost connection with all its calls does not
+  // end them, nor do a few calls during an outage.
+  retryThrottling: { maxTokens: 1000, tokenRatio: 1 },
 }
 
 /** The content of the file. */

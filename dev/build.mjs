@@ -1,0 +1,4 @@
+import { compile } from './compile.mjs'
+
+/** `npm run build`. */
+await compile()
