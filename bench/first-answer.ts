@@ -24,6 +24,7 @@ export async function measureFirstAnswer(mongodbUri: string, cleanup: Cleanup): 
       MONGODB_DATABASE: newDatabaseName(),
       LISTEN: '127.0.0.1:0',
       LOG_LEVEL: 'info',
+      LOG_FORMAT: 'json',
       VERIFICATION_SECRETS: randomUUID(),
     },
     stdio: ['ignore', 'pipe', 'inherit'],

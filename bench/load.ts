@@ -8,6 +8,8 @@ export interface LoadResult {
   readonly seconds: number
   readonly p50: number
   readonly p99: number
+  /** How many of the calls were refused. */
+  readonly refused: number
 }
 
 /** A call: its directory, and its message as gRPC frames it. */
@@ -29,25 +31,31 @@ export interface LoadOptions extends Operation {
   /** The load ends after this time, or after `maxCalls` calls. */
   readonly seconds: number
   readonly maxCalls?: number
+  /** By default false: a refused call ends the load. */
+  readonly canBeRefused?: boolean
+  /** Ends the load early. */
+  readonly signal?: AbortSignal
 }
 
 /**
- * Makes calls over one HTTP/2 connection; when one is answered, the next one is sent. Rejects if a call is refused.
+ * Makes calls over one HTTP/2 connection; when one is answered, the next one is sent. Rejects if a call is refused, unless it can be.
  * Uses HTTP/2 directly, because a gRPC client costs several times as much as the server.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  const { address, path, nextRequest, inFlight, seconds, maxCalls = Number.POSITIVE_INFINITY } = options
-  const session = connect(`http://${address}`)
-  await once(session, 'connect')
+  const { address, path, nextRequest, inFlight, seconds, maxCalls = Number.POSITIVE_INFINITY, signal } = options
+  const session = await openSession(address)
   const latencies: number[] = []
   const startTime = performance.now()
   const endTime = startTime + seconds * 1000
   let started = 0
+  let refused = 0
   const makeCalls = async () => {
-    while (performance.now() < endTime && started < maxCalls) {
+    while (performance.now() < endTime && started < maxCalls && !signal?.aborted) {
       started += 1
       const callTime = performance.now()
-      await call(session, path, nextRequest())
+      const status = await call(session, path, nextRequest())
+      if (status !== okStatus) refused += 1
+      if (status !== okStatus && !options.canBeRefused) throw new Error(`a call was refused with status ${status}`)
       latencies.push(performance.now() - callTime)
     }
   }
@@ -56,7 +64,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   } finally {
     session.destroy()
   }
-  return summarize(latencies, (performance.now() - startTime) / 1000)
+  return { ...summarize(latencies, (performance.now() - startTime) / 1000), refused }
 }
 
 /** Measures work that is done repeatedly, once at a time, for comparison with calls. */
@@ -75,10 +83,21 @@ export async function loadSequentially(work: () => Promise<unknown>, seconds: nu
 function summarize(latencies: number[], seconds: number): LoadResult {
   const sorted = latencies.sort((one, other) => one - other)
   const quantile = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
-  return { calls: sorted.length, seconds, p50: quantile(0.5), p99: quantile(0.99) }
+  return { calls: sorted.length, seconds, p50: quantile(0.5), p99: quantile(0.99), refused: 0 }
 }
 
-function call(session: ClientHttp2Session, path: string, { directoryId, message }: Request): Promise<void> {
+/** A connection to the service. Its owner destroys it. */
+export async function openSession(address: string): Promise<ClientHttp2Session> {
+  const session = connect(`http://${address}`)
+  await once(session, 'connect')
+  return session
+}
+
+/** The status of a call that was not refused. */
+export const okStatus = '0'
+
+/** Makes one call, and gives its status, a number as text. */
+export function call(session: ClientHttp2Session, path: string, { directoryId, message }: Request): Promise<string> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
       ':method': 'POST',
@@ -95,10 +114,7 @@ function call(session: ClientHttp2Session, path: string, { directoryId, message 
       grpcStatus = headers['grpc-status']
     })
     stream.on('error', reject)
-    stream.on('close', () => {
-      if (grpcStatus === '0') resolve()
-      else reject(new Error(`a call under load was refused with status ${String(grpcStatus)}`))
-    })
+    stream.on('close', () => resolve(String(grpcStatus)))
     stream.resume()
     stream.end(message)
   })

@@ -24,20 +24,27 @@ export class MeasuredProcess {
     this.database = database
   }
 
-  /** Resolves when the process serves. `cleanup` stops it. */
-  static async start(mongodbUri: string, cleanup: Cleanup, batching?: 'unbatched'): Promise<MeasuredProcess> {
+  /** Resolves when it serves. `cleanup` stops it. `environment` has settings that differ from those of other processes. */
+  static async start(
+    mongodbUri: string,
+    cleanup: Cleanup,
+    batching: 'batched' | 'unbatched' = 'batched',
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<MeasuredProcess> {
     const database = newDatabaseName()
     const program = fileURLToPath(new URL('./measured-service.js', import.meta.url))
-    const child = fork(program, batching ? [batching] : [], {
+    const child = fork(program, [batching], {
       execArgv: ['--expose-gc', ...nodeArguments],
       env: {
         ...process.env,
         MONGODB_URI: mongodbUri,
         MONGODB_DATABASE: database,
         LISTEN: '127.0.0.1:0',
+        LOG_LEVEL: 'warn',
         VERIFICATION_SECRETS: verificationSecret,
         UNCONFIGURED_SENDER: 'print',
         EMAILS_PER_DIRECTORY_PER_DAY: '10000',
+        ...environment,
       },
     })
     const ended = once(child, 'exit')

@@ -23,11 +23,12 @@ export type ServiceMessage = { readonly address: string } | Usage
 
 const send = (message: ServiceMessage) => process.send?.(message)
 
-// Ctrl-C reaches this process too. The parent stops it.
-process.on('SIGINT', () => {})
+// Ctrl-C and the end of a terminal reach this process too. The parent stops it.
+for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {})
 const isUnbatched = process.argv.includes('unbatched')
-const app = await startApp(readSettings(process.env), {
-  log: createLog('warn'),
+const settings = readSettings(process.env)
+const app = await startApp(settings, {
+  log: createLog(settings),
   services: [emptyService()],
   // Codes are not printed: what sending costs is not measured.
   print: () => {},

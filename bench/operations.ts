@@ -15,9 +15,10 @@ import {
   GetMessageContactRequestSchema,
   MessageContactService,
   SendEmailVerificationForMessageContactRequestSchema,
+  SendPhoneVerificationForMessageContactRequestSchema,
   UpdateMessageContactRequestSchema,
 } from '../src/gen/messagecontacts/v1/message_contact_service_pb.js'
-import { hotp } from '../src/verification/codes.js'
+import { VerificationCodes } from '../src/verification/codes.js'
 import { emptyPath } from './empty-service.js'
 import { framed, type Operation } from './load.js'
 import { verificationSecret } from './measured-process.js'
@@ -57,8 +58,11 @@ export const addMessageContact: Operation = {
   nextRequest: () => ({ directoryId: newDirectory(), message: addRequest }),
 }
 
+/** What identifies a contact. */
+type ContactId = Pick<Contact, '_id' | 'directoryId'>
+
 /** Each call reads another contact. */
-export function getMessageContact(contacts: readonly Contact[]): Operation {
+export function getMessageContact(contacts: readonly ContactId[]): Operation {
   const next = roundRobin(contacts)
   return {
     path: pathOf(method.getMessageContact),
@@ -70,7 +74,7 @@ export function getMessageContact(contacts: readonly Contact[]): Operation {
 }
 
 /** Each call reads another directory. */
-export function listMessageContacts(contacts: readonly Contact[]): Operation {
+export function listMessageContacts(contacts: readonly ContactId[]): Operation {
   const next = roundRobin([...new Set(contacts.map(({ directoryId }) => directoryId))])
   return {
     path: pathOf(method.listMessageContacts),
@@ -80,7 +84,7 @@ export function listMessageContacts(contacts: readonly Contact[]): Operation {
 }
 
 /** Each call changes another contact, and in every cycle to a number that no contact has had before. */
-export function updateMessageContact(contacts: readonly Contact[]): Operation {
+export function updateMessageContact(contacts: readonly ContactId[]): Operation {
   const next = roundRobin(contacts)
   return {
     path: pathOf(method.updateMessageContact),
@@ -95,7 +99,7 @@ export function updateMessageContact(contacts: readonly Contact[]): Operation {
 }
 
 /** Each call removes another contact. There must be enough of them. */
-export function deleteMessageContact(contacts: readonly Contact[]): Operation {
+export function deleteMessageContact(contacts: readonly ContactId[]): Operation {
   const next = roundRobin(contacts)
   return {
     path: pathOf(method.deleteMessageContact),
@@ -119,15 +123,35 @@ export function sendEmailVerification(contacts: readonly Contact[]): Operation {
   }
 }
 
+/** Each call sends a code by text message to another contact, in cycles. */
+export function sendPhoneVerification(contacts: readonly Contact[]): Operation {
+  const next = roundRobin(contacts)
+  return {
+    path: pathOf(method.sendPhoneVerificationForMessageContact),
+    nextRequest: () => {
+      const { directoryId, _id: contactId, phone } = next().item
+      const schema = SendPhoneVerificationForMessageContactRequestSchema
+      return { directoryId, message: message(schema, { contactId, phoneNumber: phone?.address ?? '' }) }
+    },
+  }
+}
+
+/** Each call adds a contact to one directory, until that is full. */
+export function addToOneDirectory(directoryId: string): Operation {
+  return { path: addMessageContact.path, nextRequest: () => ({ directoryId, message: addRequest }) }
+}
+
 /** Each call verifies the address of another contact. There must be enough of them. */
 export function confirmVerification(contacts: readonly Contact[]): Operation {
   const next = roundRobin(contacts)
+  const codes = new VerificationCodes([verificationSecret])
   return {
     path: pathOf(method.confirmMessageContactVerification),
     nextRequest: () => {
       const { directoryId, _id: contactId, email } = next().item
       const value = email.address
-      const code = hotp(verificationSecret, email.verification?.id ?? '')
+      if (!email.verification) throw new Error('no code was requested')
+      const code = codes.codeOf(email.verification)
       const request = { contactId, target: { case: 'emailAddress', value }, code } as const
       return { directoryId, message: message(ConfirmMessageContactVerificationRequestSchema, request) }
     },

@@ -29,12 +29,11 @@ export async function prepareVerifications(database: Db, directories: number): P
   const expireDate = new Date(sendDate.getTime() + 24 * 60 * 60 * 1000)
   const contacts = newContacts(directories).map((contact, index): Contact => {
     const id = index.toString(16).padStart(16, '0')
+    const address = `tom.${contact._id.slice(2)}@example.com`
+    const delivered = { attemptsRemaining: 5, deliveryState: 'SENT', attempts: 1 } as const
     return {
       ...contact,
-      email: {
-        address: `tom.${contact._id.slice(2)}@example.com`,
-        verification: { id, sendDate, expireDate, attemptsRemaining: 5, deliveryState: 'SENT', attempts: 1 },
-      },
+      email: { address, verification: { id, address, sendDate, expireDate, ...delivered } },
     }
   })
   await store(database, contacts)
@@ -48,6 +47,17 @@ function newContacts(directories: number): readonly Contact[] {
   const directoryIds = Array.from({ length: directories }, newDirectory)
   const slots = Array.from({ length: contactsPerDirectory }, (_, slot) => slot)
   return slots.flatMap((slot) => directoryIds.map((directoryId) => newPreparedContact(directoryId, slot)))
+}
+
+/** Stores contacts in full directories whose phone numbers are all different. */
+export async function preparePhones(database: Db, directories: number): Promise<readonly Contact[]> {
+  const contacts = await prepareContacts(database, directories)
+  const phones = contacts.map((contact, index): Contact => {
+    return { ...contact, phone: { address: `86-139${String(index).padStart(8, '0')}` } }
+  })
+  const updates = phones.map(({ _id, phone }) => ({ updateOne: { filter: { _id }, update: { $set: { phone } } } }))
+  await collectionOf(database).bulkWrite(updates, { ordered: false, ignoreUndefined: true })
+  return phones
 }
 
 /** The number of changes of all contacts in a database. */

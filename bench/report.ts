@@ -1,3 +1,5 @@
+import type { FairnessRound } from './fairness.js'
+import type { LoadResult } from './load.js'
 import type { Results, Row, RowResult } from './rows.js'
 
 const median = (numbers: readonly number[]) =>
@@ -41,4 +43,47 @@ function printRow({ name, inFlight }: Row, rounds: readonly RowResult[]) {
 export function printFigure(name: string, goal: string, values: readonly number[]): void {
   const [min, max] = [Math.min(...values), Math.max(...values)]
   console.log(`${name.padEnd(70)}${median(values).toFixed(2)}  (${min.toFixed(2)} to ${max.toFixed(2)}; goal ${goal})`)
+}
+
+/** Prints the latencies of a directory without load and beside a directory under each kind of load, and the ratios of their p99. */
+export function printFairness(rounds: readonly FairnessRound[]): void {
+  const [first] = rounds
+  if (!first) return
+  const measured = Object.keys(first.quiet)
+  console.log()
+  printCells('another directory', 'calls', '', '', 'p50 ms', 'p99 ms')
+  for (const name of measured) {
+    printLatency(
+      `${name}, quiet`,
+      rounds.map(({ quiet }) => quiet[name]),
+    )
+    first.loaded.forEach(({ kind }, index) => {
+      printLatency(
+        `${name}, beside ${kind}`,
+        rounds.map(({ loaded }) => loaded[index]?.results[name]),
+      )
+    })
+  }
+  console.log()
+  first.loaded.forEach(({ kind }, index) => {
+    const loads = rounds.flatMap(({ loaded }) => loaded[index]?.load ?? [])
+    const answered = median(loads.map(({ calls, seconds }) => calls / seconds)).toFixed(0)
+    const refused = median(loads.map((load) => (100 * load.refused) / load.calls)).toFixed(0)
+    console.log(`The load of ${kind}: ${answered} answers per second, ${refused} % of them refused`)
+  })
+  console.log()
+  for (const name of measured)
+    first.loaded.forEach(({ kind }, index) => {
+      const ratios = rounds.map(
+        ({ quiet, loaded }) => (loaded[index]?.results[name]?.p99 ?? 0) / (quiet[name]?.p99 ?? 0),
+      )
+      printFigure(`p99 of ${name} beside ${kind} over quiet`, 'at most 3', ratios)
+    })
+}
+
+function printLatency(name: string, results: readonly (LoadResult | undefined)[]) {
+  const medianOf = (figure: (result: LoadResult) => number) =>
+    median(results.flatMap((result) => (result ? figure(result) : [])))
+  const [calls, p50, p99] = [medianOf((one) => one.calls), medianOf((one) => one.p50), medianOf((one) => one.p99)]
+  printCells(name, calls.toFixed(0), '', '', p50.toFixed(2), p99.toFixed(2))
 }

@@ -1,6 +1,8 @@
 import { type Db, MongoClient } from 'mongodb'
+import { stopSignal } from '../src/lifecycle.js'
 import { newDatabaseName, startBenchDatabase } from './bench-database.js'
 import { Cleanup } from './cleanup.js'
+import { benchFairness } from './fairness.js'
 import { measureFirstAnswer } from './first-answer.js'
 import { type LoadResult, load, loadSequentially } from './load.js'
 import { MeasuredProcess } from './measured-process.js'
@@ -21,9 +23,10 @@ import { printFigure, printProgress, printRows } from './report.js'
 import { callsRow, measureRows, type Results, type Row } from './rows.js'
 
 /**
- * Measures what a call and a start cost, all in one run. Machines are shared and noisy, so only the ratios between rows can be
- * compared. BENCH_ROUNDS is the number of rounds and of starts, BENCH_SECONDS the duration of each row in a round, BENCH_CALLS the
- * number of calls over which memory is measured.
+ * Measures what a call and a start cost, all in one run; with the argument `fairness`, how much a directory under full load slows down others.
+ * Machines are shared and noisy, so only the ratios between the rows can be compared.
+ * BENCH_ROUNDS is the number of rounds and of starts, BENCH_SECONDS the duration of each row in a round, BENCH_CALLS the number of calls
+ * over which memory is measured.
  */
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5)
 const secondsPerRound = Number(process.env['BENCH_SECONDS'] ?? 4)
@@ -42,7 +45,15 @@ const confirmationsPerRound = Math.ceil(500 * secondsPerRound)
 const interruptedExitCode = 130
 
 async function bench(cleanup: Cleanup): Promise<void> {
+  const [part, ...rest] = process.argv.slice(2)
+  if ((part !== undefined && part !== 'fairness') || rest.length > 0)
+    throw new Error('usage: npm run bench [-- fairness]')
   const mongodbUri = await startBenchDatabase(cleanup)
+  if (part === 'fairness') await benchFairness(mongodbUri, cleanup, rounds, secondsPerRound)
+  else await benchCosts(mongodbUri, cleanup)
+}
+
+async function benchCosts(mongodbUri: string, cleanup: Cleanup): Promise<void> {
   const startSeconds = await measureStarts(mongodbUri, cleanup)
   const batched = await MeasuredProcess.start(mongodbUri, cleanup)
   const unbatched = await MeasuredProcess.start(mongodbUri, cleanup, 'unbatched')
@@ -154,16 +165,9 @@ async function measureMemory(service: MeasuredProcess) {
   }
 }
 
-/** Resolves with the exit code at the first SIGINT or SIGTERM. A second one ends the process at once. */
-function interruption(): Promise<number> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve(interruptedExitCode))
-  })
-}
-
 printProgress('Benchmark of the service. Ctrl-C ends it and removes what it has written.')
 const cleanup = new Cleanup()
-const interrupted = interruption()
+const interrupted = stopSignal().then(() => interruptedExitCode)
 const exitCode = await Promise.race([bench(cleanup).then(() => 0), interrupted]).catch((error: unknown) => {
   console.error(error)
   return 1
