@@ -73,8 +73,8 @@ export function thrownByInsertMany(count: number, reply: Document | AnyError): M
 }
 
 /** A server's refusal of a whole command. */
-export const commandRefused = (code: number, codeName = 'SomeName') =>
-  new MongoServerError({ ok: 0, code, codeName, errmsg: 'the command is refused' })
+export const commandRefused = (code: number, ...errorLabels: string[]) =>
+  new MongoServerError({ ok: 0, code, codeName: 'SomeName', errmsg: 'the command is refused', errorLabels })
 
 /** A command that was carried out, but not confirmed by enough members. */
 export const unconfirmed = (...writeErrors: Document[]) =>

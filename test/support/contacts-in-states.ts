@@ -18,10 +18,11 @@ export function contactWith(changes: Partial<Contact> = {}): Contact {
   return { ...newContact(fields, options), slot: 7, lastWrite: stamp, ...changes }
 }
 
-/** A verification whose code was sent a minute ago and is valid for half an hour, except for what is given. */
+/** A verification of the mail address whose code was sent a minute ago and is valid for half an hour, except for what is given. */
 export function verificationWith(changes: Partial<Verification> = {}): Verification {
   return {
     id: '0123456789abcdef',
+    address: emailAddress,
     sendDate: later(now, -60_000),
     expireDate: later(now, 29 * 60_000),
     attemptsRemaining: 5,

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
 import { type ParsedMail, simpleParser } from 'mailparser'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { afterAll } from 'vitest'
@@ -49,8 +50,8 @@ export async function startMailServer(options: SMTPServerOptions = {}) {
 /** An error that makes the server reply with this code. */
 export const reply = (responseCode: number) => Object.assign(new Error('no'), { responseCode })
 
-/** What a scripted server does after each command: it replies, stays silent or disconnects. */
-export type Script = Readonly<Record<string, string>>
+/** What a scripted server does after each command: it replies, stays silent or disconnects. May depend on the line. */
+export type Script = Readonly<Record<string, string | ((line: string) => string)>>
 export const silence = ''
 export const disconnect = 'disconnect'
 
@@ -69,8 +70,9 @@ const acceptingScript: Script = {
  * Gives its port. Stopped after the test file.
  */
 export async function startScriptedServer(script: Script): Promise<number> {
-  const respond = (socket: Socket, command: string) => {
-    const action = { ...acceptingScript, ...script }[command] ?? '500 unknown command'
+  const respond = (socket: Socket, command: string, line = '') => {
+    const scripted = { ...acceptingScript, ...script }[command] ?? '500 unknown command'
+    const action = typeof scripted === 'function' ? scripted(line) : scripted
     if (action === disconnect) socket.destroy()
     else if (action !== silence) socket.write(`${action}\r\n`)
   }
@@ -84,7 +86,7 @@ export async function startScriptedServer(script: Script): Promise<number> {
         if (inData && line !== '.') continue
         const [command = ''] = line.split(' ')
         inData = command === 'DATA'
-        respond(socket, command)
+        respond(socket, command, line)
       }
     })
     sockets.add(socket)
@@ -96,6 +98,29 @@ export async function startScriptedServer(script: Script): Promise<number> {
   })
   return port
 }
+
+/** Gives the port of a server that establishes no connection: its queue of connections to accept is full. Stopped after the test file. */
+export async function startUnreachableServer(): Promise<number> {
+  const lock = new Int32Array(new SharedArrayBuffer(4))
+  const worker = new Worker(listenAndBlock, { eval: true, workerData: lock })
+  const [port] = await once(worker, 'message')
+  const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  await Promise.all(sockets.slice(0, 2).map((socket) => once(socket, 'connect')))
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy()
+    Atomics.notify(lock, 0)
+    await worker.terminate()
+  })
+  return port
+}
+
+const listenAndBlock = `
+  const { createServer } = require('node:net')
+  const { parentPort, workerData } = require('node:worker_threads')
+  const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port)
+    Atomics.wait(workerData, 0, 0)
+  })`
 
 async function listening(server: Server): Promise<AddressInfo> {
   await once(server, 'listening')

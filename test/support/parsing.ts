@@ -14,6 +14,7 @@ export type RequestFields = MessageInitShape<typeof AddMessageContactRequestSche
 export const defaultSettings: ContactSettings = {
   CONTACTS_PER_DIRECTORY: 20,
   COUNTRY_CODES: ['86'],
+  NAME_MIDDLE_DOT: 'refuse',
   PHONE_NUMBER: 'required',
 }
 

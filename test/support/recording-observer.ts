@@ -1,11 +1,22 @@
-import type { CallEnd, CallStart, DeliveryAttempt, HealthReport, Observer } from '../../src/telemetry/observer.js'
+import type {
+  CallEnd,
+  CallStart,
+  ConnectionLimit,
+  DeliveryAttempt,
+  HealthReport,
+  Observer,
+} from '../../src/telemetry/observer.js'
 
 /** Keeps everything that it observes, in order. */
 export class RecordingObserver implements Observer {
   readonly startedCalls: CallStart[] = []
   readonly endedCalls: CallEnd[] = []
   readonly healthReports: HealthReport[] = []
+  readonly reachedLimits: ConnectionLimit[] = []
   readonly deliveryAttempts: DeliveryAttempt[] = []
+  readonly parkedDeliveries: { readonly contactId: string; readonly cause: unknown }[] = []
+  readonly clockOffsets: number[] = []
+  readonly differentSettings: string[] = []
   readonly workerFailures: unknown[] = []
 
   callStarted(call: CallStart): void {
@@ -20,8 +31,24 @@ export class RecordingObserver implements Observer {
     this.healthReports.push(health)
   }
 
+  limitReached(limit: ConnectionLimit): void {
+    this.reachedLimits.push(limit)
+  }
+
   deliveryAttempted(attempt: DeliveryAttempt): void {
     this.deliveryAttempts.push(attempt)
+  }
+
+  deliveryParked(contactId: string, cause: unknown): void {
+    this.parkedDeliveries.push({ contactId, cause })
+  }
+
+  clockOffsetMeasured(offsetMs: number): void {
+    this.clockOffsets.push(offsetMs)
+  }
+
+  settingsDiffer(names: readonly string[]): void {
+    this.differentSettings.push(...names)
   }
 
   workerFailed(cause: unknown): void {

@@ -3,6 +3,7 @@ import { status } from '@grpc/grpc-js'
 import { expect } from 'vitest'
 import { errorCatalog, type Reason } from '../../src/errors/catalog.js'
 import { Refused } from './client.js'
+import { rules } from './rules.js'
 
 /** The form of a request id in the contract. */
 export const requestIdPattern = /^[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}$/
@@ -42,6 +43,7 @@ export async function expectRefusal(
           code: definition.code,
           httpStatus: String(definition.httpStatus),
           requestId: refusal.requestId,
+          ...violationsMetadata(details),
           ...metadata,
         },
       },
@@ -50,15 +52,27 @@ export async function expectRefusal(
   })
 }
 
-/** A BadRequest with these violations, each with the text of its reason. */
-export function badRequest(...violations: readonly (readonly [field: string, reason: Reason])[]) {
-  return {
-    fieldViolations: violations.map(([field, reason]) => ({
-      field,
-      reason,
-      description: errorCatalog[reason].message,
-    })),
-  }
+/** A field, its reason, and the rule if it is not the one of a service with default settings. */
+export type ExpectedViolation = readonly [field: string, reason: Reason, rule?: string | undefined]
+
+/** A BadRequest with these violations: each rule is stated once, where it is broken first; otherwise the text of the reason. */
+export function badRequest(...violations: readonly ExpectedViolation[]) {
+  const stated: string[] = []
+  const fieldViolations = violations.map(([field, reason, rule = rules[reason]]) => {
+    const { message } = errorCatalog[reason]
+    const description = rule === undefined || stated.includes(rule) ? message : rule
+    stated.push(description)
+    return { field, reason, description }
+  })
+  return { fieldViolations }
+}
+
+/** What ErrorInfo says about the violations of a BadRequest. */
+function violationsMetadata({ BadRequest }: ExpectedDetails): Readonly<Record<string, string>> {
+  const { fieldViolations = [] } = (BadRequest ?? {}) as Partial<ReturnType<typeof badRequest>>
+  const [first] = fieldViolations
+  if (!first) return {}
+  return { field: first.field, violations: fieldViolations.map(({ field, reason }) => `${field}=${reason}`).join(',') }
 }
 
 /** A PreconditionFailure with the code and text of a reason. `subject` is a contact id or the name of a setting. */

@@ -8,6 +8,7 @@ import {
   GetMessageContactRequestSchema,
   MessageContactService,
 } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
+import { Readiness } from '../../src/lifecycle.js'
 import { RecordingObserver } from './recording-observer.js'
 
 // Calls whose steps a test decides, for tests of the pipeline. They run with faked timers, so that no time passes by itself.
@@ -37,14 +38,17 @@ export interface ScriptedCall {
   readonly answers: readonly Answer<string>[]
 }
 
-/** A pipeline with at most two calls in flight, whose request ids are r-1, r-2 and so on. */
-export function createPipeline() {
+/** A pipeline whose request ids are r-1, r-2 and so on. */
+export function createPipeline({ isReady = true, maxCallsInFlight = 2 } = {}) {
   const observer = new RecordingObserver()
+  const readiness = new Readiness()
+  if (isReady) readiness.markReady()
   const scripts = new Map<string, () => Promise<typeof caller> | typeof caller>()
   let requests = 0
   const pipeline = new CallPipeline({
-    settings: { MAX_CALLS_IN_FLIGHT: 2, MAX_CALL_SECONDS: maxCallMs / 1000 },
+    settings: { MAX_CALLS_IN_FLIGHT: maxCallsInFlight, MAX_CALL_SECONDS: maxCallMs / 1000 },
     authenticate: ({ header }) => scripts.get(header('x-script')[0] ?? '')?.() ?? caller,
+    readyWithin: (timeoutMs) => readiness.readyWithin(timeoutMs),
     newRequestId: () => `r-${++requests}`,
     now: Date.now,
     observer,
@@ -81,7 +85,7 @@ export function createPipeline() {
     await vi.advanceTimersByTimeAsync(0)
     return { steps, answers }
   }
-  return { pipeline, observer, send }
+  return { pipeline, observer, readiness, send }
 }
 
 export const reasonsOf = ({ answers }: ScriptedCall) => answers.map(({ failure }) => failure?.reason ?? 'OK')

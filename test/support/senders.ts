@@ -13,6 +13,7 @@ export const emailMessage: CodeMessage = {
   code: '012345',
   expireDate: new Date(now + 30 * 60_000),
   reference: 'v-4fGq_9',
+  mayHaveArrived: false,
   name: 'Tom',
 }
 export const smsMessage: CodeMessage = { ...emailMessage, channel: 'sms', to: '86-13900001234' }

@@ -12,7 +12,7 @@ import {
 } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../src/grpc/server.js'
 import type { GrpcSettings } from '../../src/grpc/settings.js'
-import type { CallEnd } from '../../src/telemetry/observer.js'
+import type { CallEnd, ConnectionLimit } from '../../src/telemetry/observer.js'
 import { ContactsClient } from './client.js'
 import { RecordingObserver } from './recording-observer.js'
 
@@ -27,12 +27,14 @@ export interface RunningToy extends GrpcServer {
   readonly pipeline: CallPipeline
   /** What the observer has seen of calls that were answered, in order. */
   readonly endedCalls: readonly CallEnd[]
+  /** The limits that the observer has seen to be reached, in order. */
+  readonly reachedLimits: readonly ConnectionLimit[]
   /** A client with a connection of its own. */
   connect(options?: ChannelOptions): ContactsClient
 }
 
 export interface ToyOptions
-  extends Partial<Pick<PipelineOptions, 'now'>>,
+  extends Partial<Pick<PipelineOptions, 'now' | 'readyWithin'>>,
     Partial<Pick<GrpcServerOptions, 'otherServices'>> {
   /** Differences from `toySettings`. Times in seconds may be fractions. */
   readonly settings?: Partial<GrpcSettings & CallSettings>
@@ -48,6 +50,7 @@ export const known = { directoryId: 'toy' }
 export const toySettings: GrpcSettings & CallSettings = {
   LISTEN: { host: '127.0.0.1', port: 0 },
   MAX_MESSAGE_BYTES: 4096,
+  MAX_HEADER_BYTES: 32_768,
   MAX_CONNECTIONS: 100,
   MAX_STREAMS_PER_CONNECTION: 100,
   MAX_CONNECTION_MEMORY_MB: 8,
@@ -74,11 +77,12 @@ export const toyService = (toy: Toy): BoundService => ({
 const newRequestId = () => crypto.randomUUID().toUpperCase()
 
 /** A pipeline whose callers are named by the header `x-resource-directory-id`, and what its observer sees. */
-export function createToyPipeline({ settings, now = Date.now }: ToyOptions = {}) {
+export function createToyPipeline({ settings, now = Date.now, readyWithin = async () => {} }: ToyOptions = {}) {
   const observer = new RecordingObserver()
   const pipeline = new CallPipeline({
     settings: { ...toySettings, ...settings },
     authenticate: createHeaderAuthentication({}),
+    readyWithin,
     newRequestId,
     now,
     observer,
@@ -96,6 +100,7 @@ export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<Runn
     pipeline,
     otherServices: options.otherServices ?? [],
     newRequestId,
+    observer,
   })
   const clients: ContactsClient[] = []
   const connect = (channelOptions?: ChannelOptions) => {
@@ -107,7 +112,14 @@ export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<Runn
     for (const client of clients) client.close()
     await server.stop(500)
   })
-  return { ...server, client: connect(), pipeline, endedCalls: observer.endedCalls, connect }
+  return {
+    ...server,
+    client: connect(),
+    pipeline,
+    endedCalls: observer.endedCalls,
+    reachedLimits: observer.reachedLimits,
+    connect,
+  }
 }
 
 /** Stops everything that was started; for afterEach. */

@@ -46,7 +46,13 @@ export function refusalOf(reason: Reason): SeenRefusal {
 export async function startTwoTransports(service: BoundService, settings: Partial<CallSettings> = {}) {
   const { pipeline, observer } = createToyPipeline({ settings })
   const newRequestId = () => crypto.randomUUID()
-  const grpc = await startGrpcServer([service], { settings: toySettings, pipeline, otherServices: [], newRequestId })
+  const grpc = await startGrpcServer([service], {
+    settings: toySettings,
+    pipeline,
+    otherServices: [],
+    newRequestId,
+    observer,
+  })
   const json = await startJsonTransport(service, pipeline)
   return {
     pipeline,

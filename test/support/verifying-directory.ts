@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Contact } from '../../src/contacts/contact.js'
 import { errorCatalog, type Reason } from '../../src/errors/catalog.js'
 import type { MessageContact } from '../../src/gen/messagecontacts/v1/message_contact_pb.js'
-import { hotp } from '../../src/verification/codes.js'
+import { VerificationCodes } from '../../src/verification/codes.js'
 import { contactResource, Directory } from './directory.js'
 import { type ExpectedDetails, expectRefusal } from './refusal.js'
 import { type RunningService, verificationSecrets } from './running-service.js'
@@ -24,7 +24,7 @@ export class VerifyingDirectory extends Directory {
   async sendCode(contact: MessageContact, secret = verificationSecrets): Promise<string> {
     const { contactId, emailAddress, pendingEmailAddress } = contact
     await this.sendEmail(contactId, pendingEmailAddress || emailAddress)
-    return hotp(secret, verificationIdOf(await this.storedAfterDelivery(contactId)))
+    return codeFor(await this.storedAfterDelivery(contactId), secret)
   }
 
   /** The stored contact, once all its messages have been sent. */
@@ -58,9 +58,10 @@ export class VerifyingDirectory extends Directory {
   }
 }
 
-/** The id of the verification of a contact's mail address, from which its code is derived. */
-export const verificationIdOf = ({ email: { verification } }: Contact): string =>
-  verification?.id ?? expect.fail('no code was requested')
+/** The code for a contact's mail address, as the service derives it. */
+export function codeFor({ email: { verification } }: Contact, secret = verificationSecrets): string {
+  return new VerificationCodes([secret]).codeOf(verification ?? expect.fail('no code was requested'))
+}
 
 /** A code that differs from this one. */
 export const incorrectCode = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')

@@ -2,7 +2,7 @@ import { type Collection, MongoClient } from 'mongodb'
 import { inject } from 'vitest'
 import type { Contact } from '../../src/contacts/contact.js'
 import { type RunningService, type ServiceOptions, startService, uniqueName } from './running-service.js'
-import { type Command, WireProxy } from './wire-proxy.js'
+import { type Command, isDriverCommand, WireProxy } from './wire-proxy.js'
 
 export interface WatchedService extends RunningService {
   /** Between the service and its database. `collection` does not go through it. */
@@ -12,11 +12,11 @@ export interface WatchedService extends RunningService {
 }
 
 /** Starts the service with a proxy before its database. */
-export async function startWatched({ environment, ...options }: ServiceOptions = {}): Promise<WatchedService> {
+export async function startWatched({ environment = {}, ...options }: ServiceOptions = {}): Promise<WatchedService> {
   const proxy = await WireProxy.to(inject('mongodbUri'))
-  const MONGODB_DATABASE = uniqueName('watched')
+  const { MONGODB_DATABASE = uniqueName('watched') } = environment
   const service = await startService({
-    environment: { MONGODB_URI: proxy.uri, MONGODB_DATABASE, ...environment },
+    environment: { MONGODB_URI: proxy.uri, ...environment, MONGODB_DATABASE },
     ...options,
   })
   const direct = new MongoClient(inject('mongodbUri'))
@@ -45,5 +45,7 @@ export async function startWatched({ environment, ...options }: ServiceOptions =
 }
 
 /** False for commands of health checks, of the delivery worker and of the driver itself. */
-export const isCallCommand = ({ name, body }: Command) =>
-  name !== 'hello' && body[name] !== 'message_contacts_health' && body['filter']?.deliveryDueDate === undefined
+export const isCallCommand = (command: Command) =>
+  !isDriverCommand(command) &&
+  command.body[command.name] !== 'message_contacts_health' &&
+  command.body['filter']?.deliveryDueDate === undefined

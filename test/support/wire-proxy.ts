@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { BSON, type Document } from 'mongodb'
+import { BSON, type Document, Long } from 'mongodb'
 
 /** A command that the driver sends to the database. */
 export interface Command {
@@ -12,26 +12,55 @@ export interface Command {
   readonly documents: readonly Document[]
 }
 
+/** What the driver sends by itself: about its connections, its user, its sessions and its cursors. */
+const driverCommands = [
+  'hello',
+  'ismaster',
+  'isMaster',
+  'ping',
+  'saslStart',
+  'saslContinue',
+  'endSessions',
+  'killCursors',
+]
+export const isDriverCommand = ({ name }: Command): boolean => driverCommands.includes(name)
+
 /**
  * What happens to a command:
  * - `pass`: it is forwarded, and so is its reply
  * - `cut before`: its connection is closed before the database gets it
  * - `cut after`: its connection is closed after the database has executed it, instead of the reply
  * - `unreachable after`: as `cut after`, and then all connections are closed and refused until `reset`
+ * - a reply: the database does not get the command, and the driver gets this reply
  */
-export type Verdict = 'pass' | 'cut before' | 'cut after' | 'unreachable after'
+export type Verdict = 'pass' | 'cut before' | 'cut after' | 'unreachable after' | Reply
+
+export interface Reply {
+  readonly reply: Document
+}
 
 /** Gets every command before the database does. The command waits for the verdict. */
 export type Watch = (command: Command) => Verdict | Promise<Verdict>
 
+/** Answers a find with these documents, for example with those of an older snapshot. */
+export const foundInstead = ({ body }: Command, documents: readonly Document[]): Reply => ({
+  reply: { ok: 1, cursor: { id: Long.ZERO, ns: `${body['$db']}.${body['find']}`, firstBatch: documents } },
+})
+
+/** Gets every reply before the driver does, as bytes that it may change. The reply waits for it. */
+export type WatchReply = (reply: Buffer) => void | Promise<void>
+
 /** A TCP proxy between the service and its database that can disturb commands and replies. */
 export class WireProxy {
-  /** The address of the database, through the proxy. */
+  /** The address of the database through the proxy, with the same user and options. */
   readonly uri: string
   readonly #server: Server
   readonly #target: URL
   readonly #connections = new Set<Connection>()
   #watch: Watch = () => 'pass'
+  #watchReply: WatchReply = () => {}
+  /** How often everything was reset. */
+  #resets = 0
   #isUnreachable = false
   #flowing: Promise<void> = Promise.resolve()
   #resume: () => void = () => {}
@@ -40,7 +69,10 @@ export class WireProxy {
     this.#server = server
     this.#target = target
     const uri = new URL(target)
-    uri.port = String((server.address() as AddressInfo).port)
+    uri.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    uri.pathname ||= '/'
+    // Otherwise the driver would connect to the members that the database names.
+    uri.searchParams.set('directConnection', 'true')
     this.uri = uri.href
     server.on('connection', (socket) => this.#accept(socket))
   }
@@ -56,10 +88,18 @@ export class WireProxy {
     this.#watch = watch
   }
 
-  /** From now on everything passes, also what was stalled. */
+  /** From now on `watch` gets every reply. */
+  watchReplies(watch: WatchReply): void {
+    this.#watchReply = watch
+  }
+
+  /** From now on everything passes, also what was stalled, what still waits for a verdict, and replies that were to be lost. */
   reset(): void {
     this.#watch = () => 'pass'
+    this.#watchReply = () => {}
+    this.#resets += 1
     this.#isUnreachable = false
+    for (const connection of this.#connections) connection.forgetVerdict()
     this.#resume()
   }
 
@@ -86,8 +126,9 @@ export class WireProxy {
       return
     }
     const { hostname, port } = this.#target
-    const connection = new Connection(socket, connect({ host: hostname, port: Number(port) }), {
-      watch: (command) => this.#watch(command),
+    const connection = new Connection(socket, connect({ host: hostname, port: Number(port || defaultPort) }), {
+      watch: (command) => this.#verdictOn(command),
+      watchReply: (reply) => this.#watchReply(reply),
       whenFlowing: () => this.#flowing,
       becomeUnreachable: () => {
         this.#isUnreachable = true
@@ -97,11 +138,21 @@ export class WireProxy {
     this.#connections.add(connection)
     void connection.run().finally(() => this.#connections.delete(connection))
   }
+
+  async #verdictOn(command: Command): Promise<Verdict> {
+    const resets = this.#resets
+    const verdict = await this.#watch(command)
+    return resets === this.#resets ? verdict : 'pass'
+  }
 }
+
+/** Of the database, if its address has none. */
+const defaultPort = 27017
 
 /** What a connection needs from its proxy. */
 interface ProxyHooks {
   readonly watch: Watch
+  readonly watchReply: WatchReply
   /** Resolves when messages may be forwarded. */
   readonly whenFlowing: () => Promise<void>
   /** Closes all connections and refuses new ones. */
@@ -113,7 +164,7 @@ class Connection {
   readonly #driver: Socket
   readonly #database: Socket
   readonly #hooks: ProxyHooks
-  #atReply: { readonly to: number; readonly verdict: Verdict } | undefined
+  #atReply: { readonly to: number; readonly verdict: 'cut after' | 'unreachable after' } | undefined
 
   constructor(driver: Socket, database: Socket, hooks: ProxyHooks) {
     this.#driver = driver
@@ -129,6 +180,11 @@ class Connection {
     ])
   }
 
+  /** The reply on its way passes, whatever the verdict on its command was. */
+  forgetVerdict(): void {
+    this.#atReply = undefined
+  }
+
   cut(): void {
     this.#driver.destroy()
     this.#database.destroy()
@@ -140,7 +196,12 @@ class Connection {
       const command = commandOf(message)
       const verdict = command ? await this.#hooks.watch(command) : 'pass'
       if (verdict === 'cut before') return
-      if (verdict !== 'pass') this.#atReply = { to: message.readInt32LE(header.requestId), verdict }
+      const requestId = message.readInt32LE(header.requestId)
+      if (typeof verdict === 'object') {
+        this.#driver.write(replyMessage(requestId, verdict.reply))
+        continue
+      }
+      if (verdict !== 'pass') this.#atReply = { to: requestId, verdict }
       this.#database.write(message)
     }
   }
@@ -152,6 +213,7 @@ class Connection {
         if (this.#atReply.verdict === 'unreachable after') this.#hooks.becomeUnreachable()
         return
       }
+      await this.#hooks.watchReply(message)
       this.#driver.write(message)
     }
   }
@@ -171,6 +233,17 @@ async function* wholeMessages(socket: Socket): AsyncGenerator<Buffer> {
       rest = rest.subarray(length)
     }
   }
+}
+
+/** A message to the driver with this document. */
+function replyMessage(responseTo: number, reply: Document): Buffer {
+  const document = BSON.serialize(reply)
+  // The header, flags of four bytes, and a section of kind 0.
+  const start = Buffer.alloc(header.end + 5)
+  start.writeInt32LE(start.length + document.length, header.length)
+  start.writeInt32LE(responseTo, header.responseTo)
+  start.writeInt32LE(opMsg, header.opCode)
+  return Buffer.concat([start, document])
 }
 
 /** Undefined for the legacy message format, which a driver uses for its first hello. */

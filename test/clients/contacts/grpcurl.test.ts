@@ -27,12 +27,15 @@ describe('grpcurl as a client, through reflection', () => {
     expect(await run(service().app.address, 'list')).toEqual(prints(`grpc.health.v1.Health\n${contacts}\n`))
   })
 
-  test('`describe` prints a method', async () => {
+  test('`describe` prints a method with its comment', async () => {
     const method = `${contacts}.AddMessageContact`
     const [request, response] = ['Request', 'Response'].map((name) => `.messagecontacts.v1.AddMessageContact${name}`)
-    expect(await run(service().app.address, 'describe', method)).toEqual(
+    const result = await run(service().app.address, 'describe', method)
+    const lines = result.out.split('\n')
+    expect({ ...result, out: lines.filter((line) => !line.startsWith('//')).join('\n') }).toEqual(
       prints(`${method} is a method:\nrpc AddMessageContact ( ${request} ) returns ( ${response} );\n`),
     )
+    expect(lines[1]).toBe("// Adds a contact to the caller's directory.")
   })
 
   test.each(['', contacts])('Health/Check answers SERVING for "%s"', async (name) => {

@@ -72,7 +72,8 @@ describe('a command that fails in the database', () => {
 
   test('makes health NOT_SERVING while a majority does not confirm writes, although reads succeed', async () => {
     const health = new HealthClient(service.app.address)
-    await service.fail('update', notConfirmed, 'alwaysOn')
+    // The write of the probe.
+    await service.fail('findAndModify', notConfirmed, 'alwaysOn')
     await healthBecomes(health, 'NOT_SERVING', maxNoticeMs)
     expect(service.log()).toMatch(/"serving":false,"cause":\{"type":"\w+","code":64/)
     await service.failNothing()

@@ -28,7 +28,7 @@ async function startService(environment: Readonly<Record<string, string>> = {}) 
 const stopReasons = ['SHUTTING_DOWN', 'UNAVAILABLE']
 
 describe.concurrent('an ordered stop', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     'after %s under load keeps what was acknowledged and ends with 0',
     async (signal) => {
       const { service, contacts } = await startService()

@@ -78,7 +78,7 @@ describe('delivery of an email', () => {
     const port = await startScriptedServer(script)
     const service = await scenario.start({ ...settings, SMTP_URL: `smtp://127.0.0.1:${port}` })
     await scenario.requestCode(service, 'email')
-    await service.logged(({ outcome }) => outcome === 'retry', 40_000)
+    await service.logged(({ outcome }) => outcome === 'retry', 60_000)
     expect(deliveryLines(service)[0]).toEqual(retry('email', 1, cause))
     const { deliveryState, dueDate, sendDate } = await scenario.storedVerification()
     expect(deliveryState).toBe('QUEUED')

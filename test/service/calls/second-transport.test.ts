@@ -16,6 +16,7 @@ import { MessageContactService } from '../../../src/gen/messagecontacts/v1/messa
 import { readSettings } from '../../../src/settings.js'
 import { addRequest, ContactsClient } from '../../support/client.js'
 import { unknownContactId } from '../../support/directory.js'
+import { RecordingObserver } from '../../support/recording-observer.js'
 import { requestIdPattern } from '../../support/refusal.js'
 import { uniqueName, verificationSecrets } from '../../support/running-service.js'
 import { echo, toyService } from '../../support/toy-service.js'
@@ -142,7 +143,11 @@ describe('GetMessageContact with the operations and the database of the service,
       DATABASE_TIMEOUT_SECONDS: '1',
       VERIFICATION_SECRETS: verificationSecrets,
     })
-    database = new Database(settings, Date.now)
+    database = new Database(settings, {
+      now: Date.now,
+      monotonicNow: () => performance.now(),
+      observer: new RecordingObserver(),
+    })
     const contacts = contactCollection(database)
     const reader = new ContactReader(database, contacts)
     const randomInt = () => 0

@@ -2,6 +2,8 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MessageContactStatus, MessageType, Title } from '../../../src/gen/messagecontacts/v1/message_contact_pb.js'
 import { type AddRequest, addRequest } from '../../support/client.js'
+import { bothClocks } from '../../support/clock.js'
+import { contactResource } from '../../support/directory.js'
 import { badRequest, expectRefusal, requestIdPattern } from '../../support/refusal.js'
 import { type RunningService, startService, uniqueName } from '../../support/running-service.js'
 
@@ -11,7 +13,7 @@ describe('AddMessageContact', () => {
   let service: RunningService
   beforeAll(async () => {
     service = await startService({
-      dependencies: { now: () => noon.getTime(), randomInt: (max) => Math.min(7, max - 1) },
+      dependencies: { ...bothClocks(() => noon.getTime()), randomInt: (max) => Math.min(7, max - 1) },
     })
   })
   afterAll(() => service.stop())
@@ -41,7 +43,7 @@ describe('AddMessageContact', () => {
         emailAddress: 'tom@example.com',
         phoneNumber: '86-13900001234',
         title: Title.TECHNICAL_DIRECTOR,
-        messageTypes: [MessageType.SERVICE_MESSAGE, MessageType.SECURITY_MESSAGE],
+        messageTypes: [MessageType.SECURITY_MESSAGE, MessageType.SERVICE_MESSAGE],
         status: MessageContactStatus.VERIFYING,
         createDate: timestampFromDate(noon),
         updateDate: timestampFromDate(noon),
@@ -61,7 +63,7 @@ describe('AddMessageContact', () => {
         email: { address: 'tom@example.com' },
         phone: { address: '86-13900001234' },
         title: 'TECHNICAL_DIRECTOR',
-        messageTypes: ['SERVICE_MESSAGE', 'SECURITY_MESSAGE'],
+        messageTypes: ['SECURITY_MESSAGE', 'SERVICE_MESSAGE'],
         createDate: noon,
         updateDate: noon,
         revision: 1,
@@ -71,6 +73,19 @@ describe('AddMessageContact', () => {
         lastWrite: { requestId, operation: 'AddMessageContact', caller: directoryId, date: noon },
       },
     ])
+  })
+
+  test('stores ideographs instead of Kangxi radicals, and the ASCII form of a domain that was typed in full width', async () => {
+    const directoryId = uniqueName('rd')
+    const { response } = await add(directoryId, { name: '⾼⼭', emailAddress: 'tom@ｑｑ。com' })
+    expect(response.contact).toMatchObject({ name: '高山', emailAddress: 'tom@qq.com' })
+    const repeated = add(directoryId, { name: '高山' })
+    await expectRefusal(repeated, 'INVALID_PARAMETER_NAME_ALREADY_USED', {
+      BadRequest: badRequest(['name', 'INVALID_PARAMETER_NAME_ALREADY_USED']),
+      ResourceInfo: contactResource('高山', 'The Name already exists. Please change to another name.'),
+    })
+    const list = await service.client.listMessageContacts({ namePrefix: '⾼' }, { directoryId })
+    expect(list.response.contacts).toEqual([response.contact])
   })
 
   test('stores names in normalization form C, and domains in lower-case ASCII', async () => {
@@ -146,10 +161,21 @@ describe('AddMessageContact', () => {
       expect(await storedIn(directoryId)).toHaveLength(1)
     })
 
+    test('makes a repeated call with another order of message types return the first contact in its order', async () => {
+      const directoryId = uniqueName('rd')
+      const messageTypes = [MessageType.PRODUCT_MESSAGE, MessageType.SERVICE_MESSAGE, MessageType.FAULT_MESSAGE]
+      const first = await add(directoryId, { messageTypes, clientToken: 't' })
+      const again = await add(directoryId, { messageTypes: messageTypes.toReversed(), clientToken: 't' })
+      expect(again.response.contact).toEqual(first.response.contact)
+      expect(again.response.contact?.messageTypes).toEqual(messageTypes)
+      expect(await storedIn(directoryId)).toHaveLength(1)
+    })
+
     test('is refused with another request, also if that request would be refused for its name', async () => {
       const directoryId = uniqueName('rd')
       await add(directoryId, { clientToken: 't' })
-      const refusal = { BadRequest: badRequest(['client_token', 'INVALID_PARAMETER_CLIENT_TOKEN']) }
+      const rule = 'The ClientToken is invalid, or was used for another request.'
+      const refusal = { BadRequest: badRequest(['client_token', 'INVALID_PARAMETER_CLIENT_TOKEN', rule]) }
       const another = add(directoryId, { name: 'Ann', clientToken: 't' })
       await expectRefusal(another, 'INVALID_PARAMETER_CLIENT_TOKEN', refusal)
       const sameName = add(directoryId, { title: Title.CEO, clientToken: 't' })
@@ -181,12 +207,18 @@ describe('AddMessageContact', () => {
   })
 })
 
-describe('AddMessageContact with PHONE_NUMBER=optional and several COUNTRY_CODES', () => {
+describe('AddMessageContact with PHONE_NUMBER=optional, several COUNTRY_CODES and NAME_MIDDLE_DOT=allow', () => {
   let service: RunningService
   beforeAll(async () => {
-    service = await startService({ environment: { PHONE_NUMBER: 'optional', COUNTRY_CODES: '86, 44' } })
+    service = await startService({
+      environment: { PHONE_NUMBER: 'optional', COUNTRY_CODES: '86, 44', NAME_MIDDLE_DOT: 'allow' },
+    })
   })
   afterAll(() => service.stop())
+  const nameRule =
+    'Must be 2 to 12 letters A-Z a-z or Chinese characters, with middle dots only between Chinese characters.'
+  const phoneRule =
+    'Must be 86- and 11 digits beginning with 13 to 19, or another country code, a hyphen and a mobile number. Country codes served: 86, 44.'
 
   test('stores a contact without a phone number, with no empty field for it', async () => {
     const directoryId = uniqueName('rd')
@@ -207,6 +239,31 @@ describe('AddMessageContact with PHONE_NUMBER=optional and several COUNTRY_CODES
       'updateDate',
       'version',
     ])
+  })
+
+  test('stores one form of the middle dot in a name, which is found by its prefix', async () => {
+    const directoryId = uniqueName('rd')
+    const request = addRequest({ name: '阿卜杜・热合曼' })
+    const { response } = await service.client.addMessageContact(request, { directoryId })
+    expect(response.contact?.name).toBe('阿卜杜·热合曼')
+    const list = await service.client.listMessageContacts({ namePrefix: '阿卜杜•' }, { directoryId })
+    expect(list.response.contacts).toEqual([response.contact])
+  })
+
+  test.each([
+    ['a name with a dot at its end', { name: '阿卜杜·' }, 'name', 'INVALID_PARAMETER_NAME', nameRule],
+    ['a fixed line', { phoneNumber: '44-2079460018' }, 'phone_number', 'INVALID_PARAMETER_PHONE_NUMBER', phoneRule],
+    ['a VoIP number', { phoneNumber: '44-5612345678' }, 'phone_number', 'INVALID_PARAMETER_PHONE_NUMBER', phoneRule],
+    [
+      'another country',
+      { phoneNumber: '1-2025550123' },
+      'phone_number',
+      'INVALID_PARAMETER_MOBILE_COUNTRY_CODE',
+      phoneRule,
+    ],
+  ] as const)('refuses %s with a rule that follows the settings', async (_, fields, field, reason, rule) => {
+    const call = service.client.addMessageContact(addRequest(fields), { directoryId: uniqueName('rd') })
+    await expectRefusal(call, reason, { BadRequest: badRequest([field, reason, rule]) })
   })
 
   test('stores a number of another accepted country in the form that is dialled from abroad', async () => {

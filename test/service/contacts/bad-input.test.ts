@@ -204,10 +204,13 @@ describe('AddMessageContact answers with a contact or a refusal of the catalog f
     expect(await checkAnswer(call, marker)).toBe('INVALID_PARAMETER_MESSAGE_TYPES')
     const error: unknown = await call.catch((error: unknown) => error)
     const [info, list] = (error instanceof Refused ? error.refusal.details : []) as unknown as [ErrorInfo, BadRequest]
-    expect(info.metadata['violationsLeftOut']).toBe('9980')
-    expect(list.fieldViolations.map(({ field }) => field)).toEqual(
-      Array.from({ length: 20 }, (_, index) => `message_types[${index}]`),
-    )
+    const fields = Array.from({ length: 20 }, (_, index) => `message_types[${index}]`)
+    expect(info.metadata).toMatchObject({
+      field: 'message_types[0]',
+      violations: fields.map((field) => `${field}=INVALID_PARAMETER_MESSAGE_TYPES`).join(','),
+      violationsLeftOut: '9980',
+    })
+    expect(list.fieldViolations.map(({ field }) => field)).toEqual(fields)
   })
 
   test('a name that is used already, which is the only value that the refusal repeats', async () => {

@@ -60,11 +60,13 @@ describe('after a lost race,', () => {
       })
     })
 
-    test('writes nothing if the other change was the same', async () => {
+    test('changes nothing if the other change was the same', async () => {
       const { directory, contactId } = await withTom()
       const commands = beforeFirst('update', () => rivalWrite(contactId, { name: 'Ann' }))
       expect(await directory.update({ contactId, name: 'Ann' })).toMatchObject({ name: 'Ann', etag: '"2"' })
-      expect(commands).toEqual(['find', 'update', 'find'])
+      // The second update confirms that this state is the current one.
+      expect(commands).toEqual(['find', 'update', 'find', 'update'])
+      expect(await directory.stored()).toMatchObject([{ name: 'Ann', version: 2, lastWrite: { requestId: 'RIVAL' } }])
     })
 
     test('is refused with ETAG_MISMATCH if its etag is that of the state before, and the other change is stored', async () => {

@@ -1,6 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MessageContactStatus, MessageType, Title } from '../../../src/gen/messagecontacts/v1/message_contact_pb.js'
+import { bothClocks } from '../../support/clock.js'
 import { contactNotFound, Directory, unknownContactId } from '../../support/directory.js'
 import { badRequest, expectRefusal, requestIdPattern } from '../../support/refusal.js'
 import { type RunningService, startService } from '../../support/running-service.js'
@@ -10,7 +11,7 @@ const noon = new Date('2026-03-27T12:00:00.123Z')
 describe('GetMessageContact', () => {
   let service: RunningService
   beforeAll(async () => {
-    service = await startService({ dependencies: { now: () => noon.getTime() } })
+    service = await startService({ dependencies: bothClocks(() => noon.getTime()) })
   })
   afterAll(() => service.stop())
 

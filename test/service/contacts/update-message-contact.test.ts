@@ -1,6 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MessageContactStatus, MessageType, Title } from '../../../src/gen/messagecontacts/v1/message_contact_pb.js'
+import { bothClocks } from '../../support/clock.js'
 import { Directory, type UpdateRequest } from '../../support/directory.js'
 import { requestIdPattern } from '../../support/refusal.js'
 import { type RunningService, startService } from '../../support/running-service.js'
@@ -21,7 +22,7 @@ describe('UpdateMessageContact', () => {
   let service: RunningService
   let now = noon
   beforeAll(async () => {
-    service = await startService({ dependencies: { now: () => now.getTime() } })
+    service = await startService({ dependencies: bothClocks(() => now.getTime()) })
   })
   afterAll(() => service.stop())
 
@@ -44,7 +45,6 @@ describe('UpdateMessageContact', () => {
     const expected = {
       ...contact,
       ...changes,
-      messageTypes: [MessageType.FAULT_MESSAGE, MessageType.SECURITY_MESSAGE],
       updateDate: timestampFromDate(later),
       etag: '"2"',
     }
@@ -59,7 +59,7 @@ describe('UpdateMessageContact', () => {
         email: { address: 'ann@example.org' },
         phone: { address: '86-13800005678' },
         title: 'CEO',
-        messageTypes: ['FAULT_MESSAGE', 'SECURITY_MESSAGE'],
+        messageTypes: ['SECURITY_MESSAGE', 'FAULT_MESSAGE'],
         updateDate: later,
         revision: 2,
         version: 2,
@@ -73,8 +73,7 @@ describe('UpdateMessageContact', () => {
     async (field, value) => {
       const { directory, contact, contactId } = await addedAtNoon()
       const updated = await directory.update({ contactId, [field]: value })
-      const expected = field === 'messageTypes' ? [MessageType.FAULT_MESSAGE, MessageType.SECURITY_MESSAGE] : value
-      expect(updated).toEqual({ ...contact, [field]: expected, updateDate: timestampFromDate(later), etag: '"2"' })
+      expect(updated).toEqual({ ...contact, [field]: value, updateDate: timestampFromDate(later), etag: '"2"' })
     },
   )
 
@@ -123,13 +122,39 @@ describe('UpdateMessageContact', () => {
     expect(updated).toMatchObject({
       name: '\u8C48\u{20000}',
       emailAddress: 'Tom@xn--bcher-kva.example.com',
-      messageTypes: [MessageType.SERVICE_MESSAGE, MessageType.SECURITY_MESSAGE],
+      messageTypes: [MessageType.SECURITY_MESSAGE, MessageType.SERVICE_MESSAGE],
     })
   })
 
+  test('keeps the order of the message types: the same types in another order are a change', async () => {
+    const { directory, contactId } = await addedAtNoon()
+    const [one, two, three] = [MessageType.PRODUCT_MESSAGE, MessageType.SERVICE_MESSAGE, MessageType.FAULT_MESSAGE]
+    const first = await directory.update({ contactId, messageTypes: [one, two, one, three] })
+    expect(first).toMatchObject({ messageTypes: [one, two, three], etag: '"2"' })
+    const repeated = await directory.update({ contactId, messageTypes: [one, two, three, two] })
+    expect(repeated, 'the same order is no change').toEqual(first)
+    const second = await directory.update({ contactId, messageTypes: [three, two, one] })
+    expect(second).toMatchObject({ messageTypes: [three, two, one], etag: '"3"' })
+    expect(await directory.get(contactId)).toEqual(second)
+  })
+
+  test('has an update date that is never before the create date or the last update date, although the clock goes back', async () => {
+    const { directory, contact, contactId } = await addedAtNoon()
+    const updateAt = async (date: Date, title: Title) => {
+      now = date
+      return (await directory.update({ contactId, title })).updateDate
+    }
+    expect(await updateAt(new Date(noon.getTime() - 3_600_000), Title.CEO)).toEqual(contact.createDate)
+    expect(await updateAt(later, Title.OTHER)).toEqual(timestampFromDate(later))
+    expect(await updateAt(noon, Title.CEO)).toEqual(timestampFromDate(later))
+    expect(await updateAt(new Date(later.getTime() + 1), Title.OTHER)).toEqual(
+      timestampFromDate(new Date(later.getTime() + 1)),
+    )
+    const [stored] = await directory.stored()
+    expect(stored).toMatchObject({ createDate: noon, revision: 5 })
+  })
+
   test.each([
-    ['nothing at all', {}],
-    ['an empty mask and no field', { updateMask: { paths: [] } }],
     ['the current values', { name: 'Tom', title: Title.TECHNICAL_DIRECTOR }],
     [
       'values that are the same after normalization',
@@ -139,7 +164,7 @@ describe('UpdateMessageContact', () => {
         updateMask: { paths: ['email_address', 'message_types'] },
       },
     ],
-    ['nothing at all, with the current etag', { etag: '"1"' }],
+    ['the current name, with the current etag', { name: 'Tom', etag: '"1"' }],
   ] satisfies [string, UpdateRequest][])('with %s is answered, and writes nothing', async (_, request) => {
     const { directory, contact, contactId, stored } = await addedAtNoon()
     expect(await directory.update({ contactId, ...request })).toEqual(contact)

@@ -66,7 +66,6 @@ describe('UpdateMessageContact is refused', () => {
     ['update_mask.paths[0]', { updateMask: { paths: ['contact_id'] } }, 'INVALID_PARAMETER_UPDATE_MASK'],
     ['update_mask.paths[0]', { updateMask: { paths: ['etag'] } }, 'INVALID_PARAMETER_UPDATE_MASK'],
     ['update_mask.paths[0]', { updateMask: { paths: ['pending_email_address'] } }, 'INVALID_PARAMETER_UPDATE_MASK'],
-    ['update_mask.paths[0]', { updateMask: { paths: ['emailAddress'] } }, 'INVALID_PARAMETER_UPDATE_MASK'],
     [
       'update_mask.paths[1]',
       { name: 'Ann', updateMask: { paths: ['name', 'name.first'] } },
@@ -76,6 +75,41 @@ describe('UpdateMessageContact is refused', () => {
   ] satisfies [string, UpdateRequest, Reason][])('for an invalid %s, as in %j: %s', async (field, request, reason) => {
     const { directory, contactId } = await withTom()
     await expectRefused(directory, { contactId, ...request }, reason, { BadRequest: badRequest([field, reason]) })
+  })
+
+  test.each([
+    ['emailAddress', 'email_address'],
+    ['phoneNumber', 'phone_number'],
+    ['messageTypes', 'message_types'],
+  ])('for the path %s in camel case, with a rule that names %s', async (path, meant) => {
+    const { directory, contactId } = await withTom()
+    const reason = 'INVALID_PARAMETER_UPDATE_MASK'
+    const rule = `Must be a path in snake_case; did you mean ${meant}?`
+    const details = { BadRequest: badRequest(['update_mask.paths[1]', reason, rule]) }
+    await expectRefused(directory, { contactId, name: 'Ann', updateMask: { paths: ['name', path] } }, reason, details)
+  })
+
+  test.each<[string, UpdateRequest]>([
+    ['nothing at all', {}],
+    ['an empty mask and no field', { updateMask: { paths: [] } }],
+    ['nothing at all, with the current etag', { etag: '"1"' }],
+    ['nothing at all, with another etag', { etag: 'nonsense' }],
+  ])('if it names nothing to change: %s', async (_, request) => {
+    const { directory, contactId } = await withTom()
+    const reason = 'INVALID_PARAMETER_UPDATE_MASK'
+    await expectRefused(directory, { contactId, ...request }, reason, {
+      BadRequest: badRequest(['update_mask', reason]),
+    })
+  })
+
+  test('if it names nothing, together with its other violations', async () => {
+    const { directory } = await withTom()
+    await expectRefused(directory, { contactId: 'c-?' }, 'INVALID_PARAMETER_CONTACT_ID', {
+      BadRequest: badRequest(
+        ['contact_id', 'INVALID_PARAMETER_CONTACT_ID'],
+        ['update_mask', 'INVALID_PARAMETER_UPDATE_MASK'],
+      ),
+    })
   })
 
   test.each([
@@ -143,7 +177,8 @@ describe('UpdateMessageContact is refused', () => {
     async (etag) => {
       const { directory, contactId } = await withTom()
       await expectRefused(directory, { contactId, name: 'Ann', etag }, 'ETAG_MISMATCH')
-      await expectRefused(directory, { contactId, etag }, 'ETAG_MISMATCH')
+      const unchanged = { contactId, name: 'Tom', etag }
+      await expectRefused(directory, unchanged, 'ETAG_MISMATCH')
     },
   )
 
@@ -177,6 +212,12 @@ describe('UpdateMessageContact is refused', () => {
       const details = { BadRequest: badRequest(['update_mask.paths[0]', 'INVALID_PARAMETER_UPDATE_MASK']) }
       const request = { contactId: unknownContactId, updateMask: { paths: ['nickname'] } }
       await expectRefused(new Directory(service), request, 'INVALID_PARAMETER_UPDATE_MASK', details)
+    })
+
+    test('that the request names nothing before the existence of the contact', async () => {
+      const reason = 'INVALID_PARAMETER_UPDATE_MASK'
+      const details = { BadRequest: badRequest(['update_mask', reason]) }
+      await expectRefused(new Directory(service), { contactId: unknownContactId, etag: '"7"' }, reason, details)
     })
 
     test('the existence of the contact before its etag and its name', async () => {

@@ -89,13 +89,25 @@ describe.each(kinds)('UpdateMessageContact with another $field', (names) => {
       expect(addressIn(updated)).toEqual(verified(third, '"3"'))
     })
 
-    test('drops the pending one if it is the current one', async () => {
+    test('changes nothing if it is the current one, also beside a pending one', async () => {
       const { directory, contactId } = await addVerified()
-      await directory.update({ contactId, [field]: next })
-      const updated = await directory.update({ contactId, [field]: current })
-      expect(addressIn(updated)).toEqual(verified('', '"3"'))
+      const pending = await directory.update({ contactId, [field]: next })
       const [stored] = await directory.stored()
-      expect(stored?.[kind]).toEqual({ address: current, verifyDate })
+      for (const updateMask of [undefined, { paths: [path] }])
+        expect(await directory.update({ contactId, [field]: current, ...(updateMask && { updateMask }) })).toEqual(
+          pending,
+        )
+      expect(addressIn(pending)).toEqual(verified(next, '"2"'))
+      expect(await directory.stored()).toEqual([stored])
+    })
+
+    test('stays pending when a form changes the title and sends all fields back', async () => {
+      const { directory, contactId } = await addVerified()
+      const { name, emailAddress, phoneNumber, messageTypes } = await directory.update({ contactId, [field]: next })
+      const form = { contactId, name, emailAddress, phoneNumber, messageTypes, title: Title.OTHER }
+      const updated = await directory.update({ ...form, updateMask: { paths: ['*'] } })
+      expect(addressIn(updated)).toEqual(verified(next, '"3"'))
+      expect(updated.title).toBe(Title.OTHER)
     })
 
     test('changes nothing if it is pending already, or the current one while none is pending', async () => {

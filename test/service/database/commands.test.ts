@@ -30,10 +30,10 @@ describe('the database commands of AddMessageContact', () => {
   }
   const add = (request: AddRequest = {}) => service.client.addMessageContact(addRequest(request))
 
-  test('are one insert, and reads if an index refuses it', async () => {
+  test('are one insert, and reads if an index refuses it, and a confirming update if its token is repeated', async () => {
     expect(await commandsOf(() => add({ clientToken: 't' }))).toEqual(['insert'])
     expect(await commandsOf(() => add())).toEqual(['insert', 'find'])
-    expect(await commandsOf(() => add({ clientToken: 't' }))).toEqual(['insert', 'find', 'find'])
+    expect(await commandsOf(() => add({ clientToken: 't' }))).toEqual(['insert', 'find', 'find', 'update'])
     expect(await commandsOf(() => add({ clientToken: 't', name: 'Ann' }))).toEqual(['insert', 'find'])
     expect(await commandsOf(() => add({ name: '' }))).toEqual([])
   })

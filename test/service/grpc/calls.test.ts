@@ -1,5 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { afterEach, describe, expect, test } from 'vitest'
+import { errorCatalog } from '../../../src/errors/catalog.js'
 import { Failure } from '../../../src/errors/failure.js'
 import {
   AddMessageContactRequestSchema,
@@ -74,7 +75,7 @@ describe('an operation that fails', () => {
       })
     })
     await expectRefusal(toy.client.addMessageContact({}, known), 'MISSING_PARAMETER_NAME', {
-      BadRequest: badRequest(['name', 'MISSING_PARAMETER_NAME']),
+      BadRequest: badRequest(['name', 'MISSING_PARAMETER_NAME', errorCatalog.MISSING_PARAMETER_NAME.message]),
     })
   })
 

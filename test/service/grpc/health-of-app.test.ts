@@ -18,7 +18,11 @@ describe('the health of the service', () => {
     client = healthClient
     const names = ['', 'messagecontacts.v1.MessageContactService']
     expect(await Promise.all(names.map((name) => healthClient.check(name)))).toEqual(['SERVING', 'SERVING'])
-    expect(Object.keys(await healthClient.list()).sort()).toEqual(names)
+    expect(Object.keys(await healthClient.list()).sort()).toEqual([
+      '',
+      'liveness',
+      'messagecontacts.v1.MessageContactService',
+    ])
     expect(await healthClient.check('messagecontacts.v1.Unknown')).toBe('NOT_FOUND')
   })
 

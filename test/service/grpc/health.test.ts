@@ -46,11 +46,11 @@ describe('health', () => {
     const probed = deferred()
     const { client, health, reports } = await serveHealth(() => probed.promise)
     health.start()
-    expect(await client.list()).toEqual({ '': 'NOT_SERVING', toy: 'NOT_SERVING' })
+    expect(await client.list()).toEqual({ '': 'NOT_SERVING', toy: 'NOT_SERVING', liveness: 'SERVING' })
     expect(reports).toEqual([])
     probed.resolve()
     await until('it serves', async () => (await client.check('toy')) === 'SERVING')
-    expect(await client.list()).toEqual({ '': 'SERVING', toy: 'SERVING' })
+    expect(await client.list()).toEqual({ '': 'SERVING', toy: 'SERVING', liveness: 'SERVING' })
     expect(reports).toEqual([{ serving: true }])
   })
 
@@ -142,9 +142,25 @@ describe('health', () => {
     health.stop()
     expect(await client.check('')).toBe('NOT_SERVING')
     late.resolve()
-    expect(await client.list()).toEqual({ '': 'NOT_SERVING', toy: 'NOT_SERVING' })
+    expect(await client.list()).toEqual({ '': 'NOT_SERVING', toy: 'NOT_SERVING', liveness: 'SERVING' })
     expect(reports).toEqual([{ serving: true }, { serving: false }])
     expect(probes).toBe(2)
+  })
+
+  test('of the name liveness is SERVING before the first probe, while probes fail, and after stop', async () => {
+    let probes = 0
+    const { client, health } = await serveHealth(async () => {
+      probes += 1
+      throw new Error('down')
+    })
+    const { received } = client.watch('liveness')
+    await until('the Watch is open', () => received.length === 1)
+    health.start()
+    await until('probes have failed', () => probes > 2)
+    expect(await client.check('liveness')).toBe('SERVING')
+    health.stop()
+    expect(await client.check('liveness')).toBe('SERVING')
+    expect(received).toEqual(['SERVING'])
   })
 
   test('of an unknown name is NOT_FOUND to Check and SERVICE_UNKNOWN to Watch', async () => {

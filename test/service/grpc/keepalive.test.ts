@@ -59,6 +59,9 @@ describe('keepalive', () => {
     })
     await until('three pings arrived', () => pings === 3)
     expect(session.closed).toBe(false)
+    session.destroy()
+    await once(session, 'close')
+    expect(toy.reachedLimits).toEqual([])
   })
 
   test('disconnects a client that does not answer within 10 seconds', async () => {
@@ -71,7 +74,9 @@ describe('keepalive', () => {
     expect(await soon(client.isPinged)).toBe(true)
     vi.advanceTimersByTime(keepaliveTimeoutMs - 1)
     expect(await soon(client.isClosed, watchMs)).toBe(false)
+    expect(toy.reachedLimits).toEqual([])
     vi.advanceTimersByTime(1)
     expect(await soon(client.isClosed)).toBe(true)
+    expect(toy.reachedLimits).toEqual(['KEEPALIVE_SECONDS'])
   })
 })

@@ -49,6 +49,31 @@ describe.each(['v1', 'v1alpha'] as const)('reflection %s', (version) => {
     expect(files[0]?.name).toBe(file)
   })
 
+  test.each([
+    ['messagecontacts.v1.MessageContactService', "Adds a contact to the caller's directory."],
+    ['messagecontacts.v1.MessageContact', 'Somebody whom a resource directory notifies'],
+    ['messagecontacts.v1.ErrorReason', 'Why a call was refused.'],
+    ['google.rpc.RetryInfo', 'Describes when the clients can retry a failed request.'],
+    ['grpc.health.v1.HealthCheckResponse', 'Used only by the Watch method.'],
+  ])('gives the comments of %s', async (symbol, sentence) => {
+    const { files } = await ask('fileContainingSymbol', symbol)
+    const locations = files[0]?.sourceCodeInfo?.location ?? []
+    const comments = locations.map(({ leadingComments, trailingComments }) => leadingComments + trailingComments)
+    expect(comments.filter((comment) => comment.includes(sentence))).toHaveLength(1)
+    expect(comments.filter((comment) => comment === '')).toEqual([])
+  })
+
+  test('gives the comment of every operation at the path of its method', async () => {
+    const { files } = await ask('fileContainingSymbol', 'messagecontacts.v1.MessageContactService')
+    const methods = (files[0]?.sourceCodeInfo?.location ?? []).filter(
+      ({ path: [kind, , member] }) => kind === 6 && member === 2,
+    )
+    expect(methods.map(({ path: [, , , index] }) => index)).toEqual(
+      MessageContactService.methods.map((_, index) => index),
+    )
+    for (const { leadingComments } of methods) expect(leadingComments).toContain('Errors:')
+  })
+
   test('gives the details of refusals by their file name', async () => {
     const { files } = await ask('fileByFilename', 'google/rpc/error_details.proto')
     const kinds = files.find(({ name }) => name === 'google/rpc/error_details.proto')?.messageType

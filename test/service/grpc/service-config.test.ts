@@ -27,11 +27,21 @@ describe('a client with the service config', () => {
     expect(calls()).toBe(3)
   })
 
-  test('gives up after three attempts', async () => {
+  test('gives up after five attempts', async () => {
     const { client, calls } = await startRefusing(9, 'OUTCOME_UNKNOWN')
     const call = client.deleteMessageContact({ contactId }, known)
     await expectRefusal(call, 'OUTCOME_UNKNOWN', { RetryInfo: retryInfo(1000) })
-    expect(calls()).toBe(3)
+    expect(calls()).toBe(5)
+  })
+
+  test('still repeats calls after many of them have failed', async () => {
+    const outage = 20 * 5
+    const { client, calls } = await startRefusing(outage + 2, 'DATABASE_UNAVAILABLE')
+    const failed = Array.from({ length: 20 }, () => client.getMessageContact({ contactId }, known))
+    expect((await Promise.allSettled(failed)).map(({ status }) => status)).toEqual(failed.map(() => 'rejected'))
+    expect(calls()).toBe(outage)
+    await client.getMessageContact({ contactId }, known)
+    expect(calls()).toBe(outage + 3)
   })
 
   test.each(['addMessageContact', 'updateMessageContact'] as const)('never repeats %s', async (method) => {

@@ -23,33 +23,41 @@ describe('the missing setting', () => {
     ['SMS_URL', {}],
     ['SMS_URL', { SMS_BODY }],
     ['SMS_BODY', { SMS_URL }],
+    ['SMS_BODY', { SMS_URL, SMS_HEADERS: { 'x-to': '{{to}}', 'x-code': '{{code}}' } }],
     [undefined, { SMS_URL, SMS_BODY }],
+    [undefined, { SMS_URL: `${SMS_URL}?to={{to}}&text={{text}}` }],
   ])('for text messages is %s', (missing, settings) => {
     expect(startSender(settings).missingSetting('sms')).toBe(missing)
   })
 
   test('is the cause of the result, which is retry', async () => {
     const sender = startSender()
-    expect(await sender.send(emailMessage)).toMatchObject({ kind: 'retry', cause: { code: 'SMTP_URL' } })
-    expect(await sender.send(smsMessage)).toMatchObject({ kind: 'retry', cause: { code: 'SMS_URL' } })
+    const [email, sms] = [await sender.send(emailMessage), await sender.send(smsMessage)]
+    const isOperatorProblem = true
+    expect(email).toMatchObject({
+      kind: 'retry',
+      mayHaveArrived: false,
+      cause: { code: 'SMTP_URL', isOperatorProblem },
+    })
+    expect(sms).toMatchObject({ kind: 'retry', mayHaveArrived: false, cause: { code: 'SMS_URL', isOperatorProblem } })
   })
 })
 
 describe('with UNCONFIGURED_SENDER=print', () => {
-  test('a channel that is not configured can be used: it prints address and code', async () => {
+  test('a channel that is not configured can be used: it prints the code, the address and the validity', async () => {
     const lines: string[] = []
     const sender = startSender({ UNCONFIGURED_SENDER: 'print' }, { print: (line) => lines.push(line) })
     expect([sender.missingSetting('email'), sender.missingSetting('sms')]).toEqual([undefined, undefined])
     expect(await sender.send(smsMessage)).toEqual({ kind: 'sent' })
-    expect(lines).toEqual([
-      '| To 86-13900001234',
-      expect.stringMatching(/^\| Text message: 012345 is your code .* 30 minutes\./),
-    ])
-    lines.length = 0
     expect(await sender.send(emailMessage)).toEqual({ kind: 'sent' })
-    expect(lines.slice(0, 4)).toEqual(['| To tom@example.com', '| Mail: Your verification code', '| ', '| Hello Tom,'])
-    expect(lines).toContain('| 012345')
-    for (const line of lines) expect(line).toMatch(/^\| \P{Cc}*$/u)
+    expect(lines).toEqual([
+      '',
+      '  Code 012345 for 86-13900001234, valid for 30 minutes (not sent: SMS_URL is not set)',
+      '',
+      '',
+      '  Code 012345 for tom@example.com, valid for 30 minutes (not sent: SMTP_URL is not set)',
+      '',
+    ])
   })
 
   test('a channel that is configured sends and prints nothing', async () => {
@@ -80,14 +88,16 @@ describe('close', () => {
     // Not before the attempts have ended.
     expect(await Promise.race([closed, Promise.all(results)])).not.toBe('closed')
     await closed
-    for (const result of results) expect(await result).toMatchObject({ kind: 'retry', cause: { code: 'CLOSED' } })
+    for (const result of results)
+      expect(await result).toMatchObject({ kind: 'retry', mayHaveArrived: true, cause: { code: 'CLOSED' } })
   })
 
   test('makes every later result retry, and nothing is sent', async () => {
     const { port, received } = await startMailServer()
     const sender = startSmtpSender(port)
     await sender.close()
-    expect(await sender.send(emailMessage)).toMatchObject({ kind: 'retry', cause: { code: 'CLOSED' } })
+    const cause = { code: 'CLOSED', isOperatorProblem: false }
+    expect(await sender.send(emailMessage)).toMatchObject({ kind: 'retry', mayHaveArrived: false, cause })
     expect(received).toEqual([])
   })
 

@@ -1,23 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { SendResult } from '../../../src/messaging/message.js'
-import type { SendTimeouts } from '../../../src/messaging/sender.js'
+import { type MessagingSettings, messagingSettings } from '../../../src/messaging/settings.js'
 import { languages, smsText } from '../../../src/messaging/wording.js'
-import { describeError } from '../../../src/telemetry/log.js'
 import { startGateway } from '../../support/gateway-server.js'
-import { now, smsMessage, startSmsSender } from '../../support/senders.js'
-
-const shortTimeouts: SendTimeouts = { connectTimeoutMs: 1, idleTimeoutMs: 1, emailTimeoutMs: 1, smsTimeoutMs: 300 }
-
-/** The cause as the log shows it. Fails if it contains anything of the message, the settings or the gateway. */
-function loggedCause(result: SendResult): string {
-  const line = JSON.stringify(describeError(result.kind === 'sent' ? undefined : result.cause))
-  expect(line).not.toMatch(/139000|012345|v-4fGq|secret|messages\?|127\.0/)
-  return line
-}
+import { now, smsMessage, startSender, startSmsSender } from '../../support/senders.js'
 
 describe('sending a text message', async () => {
   const { port, requests } = await startGateway((response) => response.writeHead(202).end('{"id":"1"}'))
+
+  /** Sends a message and gives the request that arrived. */
+  async function requestFor(settings: Partial<MessagingSettings>, message = smsMessage) {
+    expect(await startSmsSender(port, settings).send(message)).toEqual({ kind: 'sent' })
+    return requests.at(-1) ?? expect.fail('no request arrived')
+  }
 
   test('makes a POST request with the headers and the body of the settings', async () => {
     expect(await startSmsSender(port).send(smsMessage)).toEqual({ kind: 'sent' })
@@ -68,113 +63,84 @@ describe('sending a text message', async () => {
       expect(requests.length).toBe(before)
     },
   )
-})
 
-describe('the response of the gateway', () => {
-  test.each([200, 201, 202, 204, 299])('%i means sent', async (status) => {
-    const { port } = await startGateway((response) => response.writeHead(status).end())
-    expect(await startSmsSender(port).send(smsMessage)).toEqual({ kind: 'sent' })
+  test('sends the code as a parameter of an approved template', async () => {
+    const SMS_BODY = String.raw`{"PhoneNumbers":"{{national}}","TemplateCode":"SMS_1","TemplateParam":"{\"code\":\"{{code}}\"}"}`
+    const { body } = await requestFor({ SMS_BODY })
+    const parsed = JSON.parse(body)
+    expect(parsed).toEqual({ PhoneNumbers: '13900001234', TemplateCode: 'SMS_1', TemplateParam: expect.any(String) })
+    expect(JSON.parse(parsed.TemplateParam)).toEqual({ code: '012345' })
   })
 
-  test.each([408, 429, 500, 502, 503, 504, 599])('%i means retry', async (status) => {
-    const { port } = await startGateway((response) => response.writeHead(status).end('secret'))
-    const result = await startSmsSender(port).send(smsMessage)
-    expect(result).toEqual({ kind: 'retry', cause: expect.objectContaining({ code: status }) })
-    expect(loggedCause(result)).toContain(`"type":"SendError","code":${status}`)
-  })
-
-  test.each([400, 401, 403, 404, 405, 409, 410, 422, 499])('%i means failed', async (status) => {
-    const { port } = await startGateway((response) => response.writeHead(status, { 'Retry-After': '1' }).end('secret'))
-    const result = await startSmsSender(port).send(smsMessage)
-    expect(result).toEqual({ kind: 'failed', cause: expect.objectContaining({ code: status }) })
-    loggedCause(result)
-  })
-
-  test.each([301, 302, 303, 307, 308])('%i means failed: the redirect is not followed', async (status) => {
-    const target = await startGateway((response) => response.end())
-    const location = `http://127.0.0.1:${target.port}/`
-    const { port } = await startGateway((response) => response.writeHead(status, { location }).end())
-    expect(await startSmsSender(port).send(smsMessage)).toMatchObject({ kind: 'failed', cause: { code: status } })
-    expect(target.requests).toEqual([])
-  })
-
-  test.each([
-    [429, '7', 7000],
-    [429, 'Fri, 27 Mar 2026 17:20:21 GMT', 60_000],
-    [503, '120', 120_000],
-    [429, 'soon', undefined],
-  ])('%i with Retry-After %s means retry after %s ms', async (status, header, afterMs) => {
-    const { port } = await startGateway((response) => response.writeHead(status, { 'Retry-After': header }).end())
-    const result = await startSmsSender(port).send(smsMessage)
-    expect(result.kind === 'retry' && result.afterMs).toBe(afterMs)
-  })
-
-  test('with an endless body means what its status says', async () => {
-    let chunks = 0
-    const { port } = await startGateway((response) => {
-      response.writeHead(200)
-      const interval = setInterval(() => {
-        response.write('x'.repeat(65_536))
-        chunks += 1
-      }, 1)
-      response.on('close', () => clearInterval(interval))
+  test('sends a form', async () => {
+    const { body, headers } = await requestFor({
+      SMS_HEADERS: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      SMS_BODY: 'to={{to}}&text={{text}}&sign=%E4%BA%91&lang={{language}}',
+      MESSAGE_LANGUAGE: 'zh-Hans',
     })
-    expect(await startSmsSender(port).send(smsMessage)).toEqual({ kind: 'sent' })
-    expect(chunks).toBeLessThan(100)
+    expect(headers['content-type']).toBe('application/x-www-form-urlencoded')
+    expect([...new URLSearchParams(body)]).toEqual([
+      ['to', '+8613900001234'],
+      ['text', smsText(smsMessage, 'zh-Hans', now)],
+      ['sign', '云'],
+      ['lang', 'zh-Hans'],
+    ])
   })
 
-  test('with a body that never ends before the timeout means what its status says', async () => {
-    const { port } = await startGateway((response) => response.writeHead(202).write('{'))
-    expect(await startSmsSender(port, {}, { timeouts: shortTimeouts }).send(smsMessage)).toEqual({ kind: 'sent' })
+  test.each(['text/xml', 'application/xml; charset=utf-8', 'application/soap+xml'])('sends XML: %s', async (type) => {
+    const { body, headers } = await requestFor(
+      {
+        SMS_HEADERS: { 'content-type': type },
+        SMS_BODY: '<sms ref="{{reference}}"><to>{{country_code}}-{{national}}</to><code>{{code}}</code></sms>',
+      },
+      { ...smsMessage, reference: '"><&' },
+    )
+    expect(headers['content-type']).toBe(type)
+    expect(body).toBe('<sms ref="&#34;&#62;&#60;&#38;"><to>86-13900001234</to><code>012345</code></sms>')
   })
 
-  test('in two parts leaves the connection usable for the next message', async () => {
-    const gateway = await startGateway((response) => {
-      response.writeHead(202).flushHeaders()
-      setTimeout(() => response.end('{"id":"1"}'), 5)
+  test('without body makes a GET request with the values in the URL', async () => {
+    const { SMS_BODY: _, ...settings } = messagingSettings.parse({
+      SMS_URL: `http://127.0.0.1:${port}/v1/{{national}}?key=a%20b&text={{text}}&to={{to}}`,
     })
-    const sender = startSmsSender(gateway.port)
-    for (let times = 0; times < 20; times += 1) expect(await sender.send(smsMessage)).toEqual({ kind: 'sent' })
-    // Node may open a second connection.
-    expect(gateway.connections()).toBeLessThanOrEqual(2)
+    const sender = startSender({ ...settings, MESSAGE_LANGUAGE: 'zh-Hant' })
+    expect([sender.missingSetting('sms'), await sender.send(smsMessage)]).toEqual([undefined, { kind: 'sent' }])
+    const { method, url, body, headers } = requests.at(-1) ?? expect.fail('no request arrived')
+    expect([method, body, headers['content-type']]).toEqual(['GET', '', undefined])
+    const { pathname, searchParams } = new URL(url ?? '', 'http://gateway.example')
+    expect(pathname).toBe('/v1/13900001234')
+    expect([...searchParams]).toEqual([
+      ['key', 'a b'],
+      ['text', smsText(smsMessage, 'zh-Hant', now)],
+      ['to', '+8613900001234'],
+    ])
   })
 
-  test('with a body that is cut off means what its status says', async () => {
-    const { port } = await startGateway((response, { socket }) => {
-      response.writeHead(201, { 'Content-Length': '1000' })
-      response.write('x', () => socket.destroy())
-    })
-    expect(await startSmsSender(port).send(smsMessage)).toEqual({ kind: 'sent' })
-  })
-})
-
-describe('a gateway without a response means retry', () => {
-  test('if it is silent until the timeout', async () => {
-    const { port } = await startGateway(() => {})
-    const result = await startSmsSender(port, {}, { timeouts: shortTimeouts }).send(smsMessage)
-    expect(result).toMatchObject({ kind: 'retry', cause: { code: 'ETIMEDOUT' } })
-    loggedCause(result)
+  test('fills in URL and body of one POST request', async () => {
+    const SMS_URL = `http://127.0.0.1:${port}/{{country_code}}/messages?id={{reference}}`
+    const { method, url } = await requestFor({ SMS_URL })
+    expect([method, url]).toEqual(['POST', '/86/messages?id=v-4fGq_9'])
   })
 
-  test('if it closes the connection', async () => {
-    const { port, requests } = await startGateway((_, { socket }) => socket.destroy())
-    const result = await startSmsSender(port).send(smsMessage)
-    expect(result).toMatchObject({ kind: 'retry', cause: { code: 'UND_ERR_SOCKET' } })
-    // The HTTP client must not repeat the request by itself.
-    expect(requests.length).toBe(1)
-    loggedCause(result)
+  test('fills in headers, in which control characters are impossible', async () => {
+    const { headers } = await requestFor(
+      {
+        SMS_HEADERS: { 'x-id': 'id-{{reference}}', 'x-text': '[{{text}}]', 'x-minutes': '{{minutes}}' },
+        MESSAGE_LANGUAGE: 'zh-Hans',
+      },
+      { ...smsMessage, reference: 'a\r\nb: c\0' },
+    )
+    expect(headers).toMatchObject({ 'x-id': 'id-a  b: c', 'x-minutes': '30' })
+    const text = Buffer.from(String(headers['x-text']), 'latin1').toString()
+    expect(text).toBe(`[${smsText(smsMessage, 'zh-Hans', now)}]`)
   })
 
-  test('if nothing listens on its port', async () => {
-    const result = await startSmsSender(2).send(smsMessage)
-    expect(result).toMatchObject({ kind: 'retry', cause: { code: 'ECONNREFUSED' } })
-    loggedCause(result)
-  })
-
-  test('if it does not speak HTTP', async () => {
-    const { port } = await startGateway((_, { socket }) => socket.end('220 hello\r\n'))
-    const result = await startSmsSender(port).send(smsMessage)
-    expect(result.kind).toBe('retry')
-    loggedCause(result)
+  test('to a gateway that is slow holds up no other message', async () => {
+    const gateway = await startGateway((response, { url }) => (url === '/fast' ? response.end() : undefined))
+    const sender = startSmsSender(port, { SMS_URL: `http://127.0.0.1:${gateway.port}/{{reference}}` })
+    const slow = Array.from({ length: 100 }, () => sender.send(smsMessage))
+    expect(await sender.send({ ...smsMessage, reference: 'fast' })).toEqual({ kind: 'sent' })
+    await sender.close()
+    for (const result of await Promise.all(slow)) expect(result.kind).toBe('retry')
   })
 })

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { CodeMessage } from '../../../src/messaging/message.js'
+import { type CodeMessage, maxSendMs } from '../../../src/messaging/message.js'
+import { defaultTimeouts } from '../../../src/messaging/sender.js'
 import { emailContent, languages } from '../../../src/messaging/wording.js'
-import { startMailServer } from '../../support/mail-server.js'
+import { type Script, startMailServer, startScriptedServer } from '../../support/mail-server.js'
 import { emailMessage, now, startSmtpSender } from '../../support/senders.js'
 
 /** The header fields, unfolded, by their names in lower case. Fails if a field occurs twice. */
@@ -17,7 +18,17 @@ function headersOf(raw: string): Record<string, string> {
   return Object.fromEntries(headers)
 }
 
-const headerNames = ['auto-submitted', 'content-type', 'date', 'from', 'message-id', 'mime-version', 'subject', 'to']
+const headerNames = [
+  'auto-submitted',
+  'content-type',
+  'date',
+  'from',
+  'message-id',
+  'mime-version',
+  'subject',
+  'to',
+  'x-auto-response-suppress',
+]
 
 describe('sending an email', async () => {
   const { port, received } = await startMailServer()
@@ -51,6 +62,7 @@ describe('sending an email', async () => {
     expect(Object.keys(headers).sort()).toEqual(headerNames)
     expect(headers).toMatchObject({
       'auto-submitted': 'auto-generated',
+      'x-auto-response-suppress': 'All',
       'content-type': expect.stringMatching(/^multipart\/alternative;/),
       date: 'Fri, 27 Mar 2026 17:19:21 +0000',
     })
@@ -126,5 +138,69 @@ describe('sending an email', async () => {
     await Promise.all(references.map((reference) => sender.send({ ...emailMessage, reference })))
     const ids = received.slice(before).map(({ mail }) => mail.messageId)
     expect(ids.sort()).toEqual(references.map((reference) => `<${reference}@contacts.example>`).sort())
+  })
+})
+
+describe('the name in the greeting of the client', () => {
+  /** Sends one email. Gives the name that the server saw. */
+  async function nameSeen(settings: Parameters<typeof startSmtpSender>[1]) {
+    const names: string[] = []
+    const { port } = await startMailServer({
+      onMailFrom(_, session, done) {
+        names.push(session.hostNameAppearsAs)
+        done()
+      },
+    })
+    expect(await startSmtpSender(port, settings).send(emailMessage)).toEqual({ kind: 'sent' })
+    return names
+  }
+
+  test('is the domain of MAIL_FROM', async () => {
+    expect(await nameSeen({ MAIL_FROM: { name: '', address: 'a.b@mail.contacts.example' } })).toEqual([
+      'mail.contacts.example',
+    ])
+  })
+
+  test.each(['contacts-1.example', '[192.0.2.1]', '[IPv6:2001:db8::1]'])('is SMTP_EHLO_NAME: %s', async (name) => {
+    expect(await nameSeen({ SMTP_EHLO_NAME: name })).toEqual([name.toLowerCase()])
+  })
+
+  test.each(['EHLO', 'MAIL', 'RCPT'])('is accepted by a server that refuses other names after %s', async (stage) => {
+    let name = ''
+    const refusal = { EHLO: '501 no', MAIL: '504 no', RCPT: '550 no' }[stage] ?? ''
+    const replyTo = (command: string) => (line: string) => {
+      if (command === 'EHLO') name = line.slice('EHLO '.length)
+      return command === stage && !name.includes('contacts.example') ? refusal : '250 ok'
+    }
+    const script: Script = { EHLO: replyTo('EHLO'), MAIL: replyTo('MAIL'), RCPT: replyTo('RCPT'), HELO: '501 no' }
+    expect(await startSmtpSender(await startScriptedServer(script)).send(emailMessage)).toEqual({ kind: 'sent' })
+  })
+})
+
+describe('a mail server that is slow', () => {
+  test('may greet later than a connection must be established', async () => {
+    const { port } = await startMailServer({ onConnect: (_, done) => void setTimeout(done, 400) })
+    const timeouts = { ...defaultTimeouts, connectTimeoutMs: 200, greetingTimeoutMs: 10_000 }
+    expect(await startSmtpSender(port, {}, { timeouts }).send(emailMessage)).toEqual({ kind: 'sent' })
+  })
+
+  test('may take 30 seconds for the greeting, and 45 for all', () => {
+    const { connectTimeoutMs, greetingTimeoutMs, idleTimeoutMs, emailTimeoutMs } = defaultTimeouts
+    expect(Math.min(greetingTimeoutMs, idleTimeoutMs)).toBeGreaterThan(30_000)
+    expect(connectTimeoutMs + greetingTimeoutMs).toBeLessThan(emailTimeoutMs)
+    expect([emailTimeoutMs, maxSendMs]).toEqual([45_000, 45_000])
+  })
+
+  test('with some recipients holds up no email to others', async () => {
+    const { port, received } = await startMailServer({
+      maxClients: 200,
+      onRcptTo: ({ address }, _, done) => (address.endsWith('@slow.example') ? undefined : done()),
+    })
+    const sender = startSmtpSender(port)
+    const slow = Array.from({ length: 100 }, () => sender.send({ ...emailMessage, to: 'tom@slow.example' }))
+    expect(await sender.send(emailMessage)).toEqual({ kind: 'sent' })
+    expect(received.map(({ to }) => to)).toEqual([['tom@example.com']])
+    await sender.close()
+    for (const result of await Promise.all(slow)) expect(result.kind).toBe('retry')
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ContactsClient } from '../../support/client.js'
+import { bothClocks } from '../../support/clock.js'
 import { anyBursts } from '../../support/model/any-burst.js'
 import type { ServiceUnderTest } from '../../support/model/execution.js'
 import { History } from '../../support/model/history.js'
@@ -24,7 +25,7 @@ beforeAll(async () => {
     PHONE_NUMBER: 'optional',
   }
   for (let count = 0; count < 2; count += 1) {
-    const service = await startService({ environment, dependencies: { now } })
+    const service = await startService({ environment, dependencies: bothClocks(now) })
     services.push(service)
     for (const client of [service.client, new ContactsClient(service.app.address)])
       connections.push({ client, collection: service.collection, now })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bothClocks } from '../../support/clock.js'
 import { anyCommand, Scenario, type ServiceWithClock } from '../../support/model/commands.js'
 import { contactsPerDirectory } from '../../support/model/model.js'
 import { type RunningService, startService, uniqueName } from '../../support/running-service.js'
@@ -18,7 +19,7 @@ beforeAll(async () => {
     PHONE_NUMBER: 'optional',
     COUNTRY_CODES: '86,44',
   }
-  service = await startService({ environment, dependencies: { now } })
+  service = await startService({ environment, dependencies: bothClocks(now) })
 })
 afterAll(() => service.stop())
 

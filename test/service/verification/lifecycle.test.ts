@@ -27,7 +27,7 @@ let service: RunningService
 let receivers: Awaited<ReturnType<typeof startReceivers>>
 beforeAll(async () => {
   receivers = await startReceivers()
-  service = await startService({ environment: receivers.settings, dependencies: { now: clock.read } })
+  service = await startService({ environment: receivers.settings, dependencies: clock.dependencies })
 })
 afterAll(() => service.stop())
 

@@ -4,7 +4,7 @@ import type { MessageContact } from '../../../src/gen/messagecontacts/v1/message
 import { dayMs } from '../../../src/time.js'
 import { Clock } from '../../support/clock.js'
 import { contactNotFound, unknownContactId } from '../../support/directory.js'
-import { badRequest, preconditionFailure } from '../../support/refusal.js'
+import { badRequest, type ExpectedViolation, preconditionFailure } from '../../support/refusal.js'
 import { type RunningService, startService } from '../../support/running-service.js'
 import { VerifyingDirectory, verificationNotFound } from '../../support/verifying-directory.js'
 
@@ -13,7 +13,7 @@ let service: RunningService
 let directory: VerifyingDirectory
 let contact: MessageContact
 beforeAll(async () => {
-  const dependencies = { now: clock.read, print: () => {} }
+  const dependencies = { ...clock.dependencies, print: () => {} }
   service = await startService({ environment: { UNCONFIGURED_SENDER: 'print' }, dependencies })
 })
 afterAll(() => service.stop())
@@ -33,7 +33,7 @@ const longAddress = `${'a'.repeat(65)}@example.com`
 
 /** A call about a contact. */
 type ContactCall = (contactId: string) => Promise<unknown>
-type Violations = readonly (readonly [field: string, reason: Reason])[]
+type Violations = readonly ExpectedViolation[]
 
 const sendEmail =
   (address: string): ContactCall =>
@@ -101,7 +101,7 @@ describe('an invalid request is refused with every violation', () => {
       'ConfirmMessageContactVerification without target and code',
       (contactId) => directory.confirm({ contactId }),
       [
-        ['target', 'MISSING_PARAMETER_TARGET'],
+        ['target', 'MISSING_PARAMETER_TARGET', 'Must be email_address or phone_number.'],
         ['code', 'MISSING_PARAMETER_CODE'],
       ],
     ],
@@ -168,14 +168,16 @@ describe('an invalid request is refused with every violation', () => {
     await directory.expectUnchanged(() => list({ pageToken })(contact.contactId), reason, details)
   })
 
-  test.each(['12345', '1234567', '12345a', ' 123456', '１２３４５６', '-12345', '1e0005'])(
-    'ConfirmMessageContactVerification with the code %j, which costs no attempt',
-    async (code) => {
-      await directory.sendCode(contact)
-      const details = { BadRequest: badRequest(['code', 'INVALID_PARAMETER_CODE']) }
-      await directory.expectUnchanged(() => directory.confirmEmail(contact, code), 'INVALID_PARAMETER_CODE', details)
-    },
-  )
+  test.each([
+    ...['12345', '1234567', '12345a', '123.456', '-12345', '1e0005'].map(
+      (code) => [code, 'INVALID_PARAMETER_CODE'] as const,
+    ),
+    ...['', ' ', '- \u200b\n'].map((code) => [code, 'MISSING_PARAMETER_CODE'] as const),
+  ])('ConfirmMessageContactVerification with the code %j, which costs no attempt: %s', async (code, reason) => {
+    await directory.sendCode(contact)
+    const details = { BadRequest: badRequest(['code', reason]) }
+    await directory.expectUnchanged(() => directory.confirmEmail(contact, code), reason, details)
+  })
 })
 
 describe('a contact that does not exist, or belongs to another directory, is not found', () => {
@@ -272,7 +274,7 @@ describe('sending a code fails with SENDER_NOT_CONFIGURED', () => {
     ['SMS_BODY', { SMS_URL }, sendSms(current.phoneNumber)],
   ]
   test.each(cases)('if %s is not set', async (setting, environment, call) => {
-    const unconfigured = await startService({ environment, dependencies: { now: clock.read } })
+    const unconfigured = await startService({ environment, dependencies: clock.dependencies })
     onTestFinished(() => unconfigured.stop())
     directory = new VerifyingDirectory(unconfigured)
     const { contactId } = await directory.add()

@@ -46,12 +46,24 @@ export async function findGrpcurl(): Promise<Found> {
   })
 }
 
+/** The nginx on the PATH, or where Debian installs it. Tests install none, because that takes root. */
+export async function findNginx(): Promise<Found> {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
+  for (const path of folders.map((folder) => join(folder, 'nginx'))) if (await exists(path)) return { path }
+  return { missing: 'there is no nginx; on Debian, install the package nginx' }
+}
+
+/** The program of a Go module, whose folder has `main.go`, `go.mod` and `go.sum`. */
+export async function findGoProgram(name: string, module: string): Promise<Found> {
+  const hash = await hashOf(['main.go', 'go.mod', 'go.sum'].map((file) => join(module, file)))
+  return findInstalled(`${name}-${hash}`, name, async (folder) => {
+    await run('go', ['build', '-o', join(folder, name), '.'], { cwd: module, timeout: installTimeoutMs })
+  })
+}
+
 /** The Python of a virtual environment that has exactly the packages of the file `requirements`. */
 export async function findPython(name: string, requirements: string): Promise<Found> {
-  const hash = createHash('sha256')
-    .update(await readFile(requirements))
-    .digest('hex')
-    .slice(0, 8)
+  const hash = await hashOf([requirements])
   const python = join('bin', 'python')
   return findInstalled(`${name}-${hash}`, python, async (folder) => {
     await run('python3', ['-m', 'venv', folder])
@@ -59,6 +71,12 @@ export async function findPython(name: string, requirements: string): Promise<Fo
     const pip = ['-m', 'pip', 'install', '--quiet', '--only-binary', ':all:', '--requirement', requirements]
     await run(join(folder, python), pip, { timeout: installTimeoutMs })
   })
+}
+
+async function hashOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const path of paths) hash.update(await readFile(path))
+  return hash.digest('hex').slice(0, 8)
 }
 
 /** The program `path` in the tools folder of this name, which `install` fills if it does not exist yet. */

@@ -79,7 +79,8 @@ const isStale = ({ contact }: StoredContact, etag: string) => etag !== '' && eta
 
 function add({ state, directoryId, choices, now }: Context, request: AddRequest): Step {
   const fields = normalized(request)
-  const addedFields = JSON.stringify(fields)
+  // A repetition may list the message types in another order.
+  const addedFields = JSON.stringify({ ...fields, messageTypes: fields.messageTypes.toSorted() })
   const others = state.contacts.filter((stored) => stored.directoryId === directoryId)
   const withToken = others.find(({ clientToken }) => request.clientToken !== '' && clientToken === request.clientToken)
   if (withToken)
@@ -141,7 +142,7 @@ function changed(contact: ContactView, request: UpdateRequest): ContactView {
 }
 
 function withEmail(contact: ContactView, { emailAddress }: Fields): ContactView {
-  if (emailAddress === contact.emailAddress) return { ...contact, pendingEmailAddress: '' }
+  if (emailAddress === contact.emailAddress) return contact
   return contact.emailVerifyDate === undefined
     ? { ...contact, emailAddress }
     : { ...contact, pendingEmailAddress: emailAddress }
@@ -149,7 +150,7 @@ function withEmail(contact: ContactView, { emailAddress }: Fields): ContactView 
 
 function withPhone(contact: ContactView, { phoneNumber }: Fields): ContactView {
   if (phoneNumber === '') return { ...contact, phoneNumber, phoneVerifyDate: undefined, pendingPhoneNumber: '' }
-  if (phoneNumber === contact.phoneNumber) return { ...contact, pendingPhoneNumber: '' }
+  if (phoneNumber === contact.phoneNumber) return contact
   return contact.phoneVerifyDate === undefined
     ? { ...contact, phoneNumber }
     : { ...contact, pendingPhoneNumber: phoneNumber }

@@ -28,7 +28,7 @@ export function violationsOf(call: Exclude<Call, { operation: 'list' }>): readon
       return [
         ...contactIdViolations(call.request),
         ...paths.filter((path) => pathsToChange.has(path)).flatMap((path) => fieldViolations(path, call.request)),
-        ...maskViolations(call.request.mask ?? []),
+        ...maskViolations(call.request.mask ?? [], pathsToChange.size === 0),
       ]
     }
     default:
@@ -66,7 +66,7 @@ export function normalized({ name, emailAddress, phoneNumber, title, messageType
     emailAddress: storedForm(emailAddresses, emailAddress),
     phoneNumber: storedForm(phoneNumbers, phoneNumber),
     title,
-    messageTypes: [1, 2, 3, 4, 5, 6].filter((type) => messageTypes.includes(type)),
+    messageTypes: messageTypes.filter((type, index) => messageTypes.indexOf(type) === index),
   }
 }
 
@@ -103,11 +103,12 @@ function textViolations(field: string, { invalid }: Texts, text: string): readon
 const contactIdViolations = ({ contactId }: { contactId: string }) =>
   textViolations('contact_id', contactIds, contactId)
 
-function maskViolations(mask: readonly string[]): readonly Violation[] {
+function maskViolations(mask: readonly string[], isEmpty: boolean): readonly Violation[] {
   const reason = 'INVALID_PARAMETER_UPDATE_MASK'
   const known: readonly string[] = [...paths, '*']
   return [
     ...(mask.includes('*') && mask.length > 1 ? [['update_mask', reason] as const] : []),
+    ...(mask.length === 0 && isEmpty ? [['update_mask', reason] as const] : []),
     ...mask.flatMap((path, index) => (known.includes(path) ? [] : [[`update_mask.paths[${index}]`, reason] as const])),
   ]
 }

@@ -35,6 +35,14 @@ describe('the domain is stored in lower case and ASCII', () => {
     ['its ASCII form in upper case', 'tom@XN--BCHER-KVA.de', 'tom@xn--bcher-kva.de'],
     ['a character outside the basic plane', 'tom@\u{20000}.com', 'tom@xn--j50i.com'],
     ['ideographic full stops', 'tom@例\u3002例.com', 'tom@xn--fsq.xn--fsq.com'],
+    ['an ideographic full stop between ASCII letters', 'tom@qq。com', 'tom@qq.com'],
+    ['a full-width full stop', 'tom@qq．com', 'tom@qq.com'],
+    ['a half-width ideographic full stop', 'tom@qq｡com', 'tom@qq.com'],
+    ['full-width letters', 'tom@ｅxample.com', 'tom@example.com'],
+    ['full-width letters and digits in upper case', 'Tom@ＥＸＡＭＰＬＥ－１２３．ＣＯＭ', 'Tom@example-123.com'],
+    ['the full-width ASCII form of an international domain', 'tom@ｘｎ－－bcher-kva.de', 'tom@xn--bcher-kva.de'],
+    ['letters in circles and ligatures', 'tom@ⓔxample-ﬁ.com', 'tom@example-fi.com'],
+    ['a zero-width space', 'tom@exa\u200bmple.com', 'tom@example.com'],
     ['a soft hyphen, which the mapping removes', 'tom@exa\u00admple.com', 'tom@example.com'],
     ['254 characters after mapping', longInAscii(254), longInAscii(254).replace('\u00fc', 'xn--tda')],
   ])('%s', (_, emailAddress, stored) => {
@@ -110,7 +118,15 @@ describe('what mail servers do not accept is invalid', () => {
     ['an IPv6 literal', 'tom@[IPv6:::1]'],
     ['an IP address in other digits', 'tom@①②⑦.⓪.⓪.①'],
     ['letters that are not ASCII before the at sign', 'töm@example.com'],
-    ['full-width letters in the domain', 'tom@ｅxample.com'],
+    ['a full-width at sign', 'tom＠example.com'],
+    ['a full-width underscore in the domain', 'tom@exa＿mple.com'],
+    ['a full-width percent sign in the domain', 'tom@exa％mple.com'],
+    ['a character that is mapped to a path', 'tom@ex℀mple.com'],
+    ['a full-width IP address', 'tom@１２７．０．０．１'],
+    ['an ideographic full stop at the end', 'tom@qq.com。'],
+    ['two ideographic full stops', 'tom@qq。。com'],
+    ['full-width letters before the at sign', 'ｔｏｍ@example.com'],
+    ['full-width letters that make a false ASCII form', 'tom@ｘｎ－－a.com'],
     ['an emoji with a zero byte', '\u{1f600}\0@example.com'],
     ['a zero byte', 'tom\0@example.com'],
     ['a domain that looks like an ASCII form and is none', 'tom@xn--a.com'],
@@ -127,7 +143,7 @@ describe('what mail servers do not accept is invalid', () => {
   })
 })
 
-const letter = fc.constantFrom(...'abzABZ09.-_@"<> \n\r+%üÜß例\u3002\u00ad\u200b\u0308\u{20000}\u{1f600}xn')
+const letter = fc.constantFrom(...'abzABZ09.-_@"<> \n\r+%üÜß例ｅＥ．＿％\u3002\u00ad\u200b\u0308\u{20000}\u{1f600}xn')
 const domain = fc.oneof(
   fc.domain(),
   fc.string({ unit: letter, maxLength: 20 }),

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
+import { getCountries, getExampleNumber } from 'libphonenumber-js/max'
+import examples from 'libphonenumber-js/mobile/examples'
 import { describe, expect, test } from 'vitest'
 import type { ContactSettings } from '../../../src/contacts/settings.js'
 import { failureOf } from '../../support/failure-of.js'
 import { defaultSettings, fieldsOf, parseAdd, violationsOf } from '../../support/parsing.js'
 
 const withCountryCodes = (...codes: string[]): ContactSettings => ({ ...defaultSettings, COUNTRY_CODES: codes })
-const countryCodes = ['86', '1', '7', '39', '44', '852']
+const countryCodes = ['86', '1', '7', '33', '39', '44', '242', '800', '808', '852', '979']
 const international = withCountryCodes(...countryCodes)
 const optional: ContactSettings = { ...defaultSettings, PHONE_NUMBER: 'optional' }
 
@@ -75,10 +77,43 @@ describe('an international number is stored as it is dialled from abroad', () =>
     ['of Britain', '44-7911123456', '44-7911123456'],
     ['of Britain with its trunk prefix', '44-07911123456', '44-7911123456'],
     ['of Russia', '7-9161234567', '7-9161234567'],
-    ['of Italy, where the zero is part of the number', '39-0236618300', '39-0236618300'],
+    ['of Italy', '39-3123456789', '39-3123456789'],
+    ['of Congo, where the zero is part of the number', '242-061234567', '242-061234567'],
+    ['of the United States, where mobile numbers look like fixed lines', '1-2125550123', '1-2125550123'],
+    ['for one person, of Britain', '44-7012345678', '44-7012345678'],
   ])('%s', (_, phoneNumber, stored) => {
     expect(fieldsOf({ phoneNumber }, international).phoneNumber).toBe(stored)
   })
+})
+
+describe('an international number that gets no text messages is invalid', () => {
+  test.each([
+    ['a fixed line of Hong Kong', '852-21234567'],
+    ['a fixed line of Italy', '39-0236618300'],
+    ['a fixed line of Britain', '44-2079460018'],
+    ['a toll-free number of the United States', '1-8002345678'],
+    ['a toll-free number of Britain', '44-8001234567'],
+    ['an international toll-free number', '800-12345678'],
+    ['a VoIP number of Britain', '44-5612345678'],
+    ['a VoIP number of France', '33-912345678'],
+    ['a premium-rate number of the United States', '1-9002345678'],
+    ['an international premium-rate number', '979-123456789'],
+    ['a shared-cost number', '808-12345678'],
+    ['a pager', '44-7640123456'],
+    ['a company number of Britain', '44-5512345678'],
+  ])('%s', (_, phoneNumber) => {
+    expect(violationsOf({ phoneNumber }, international)).toEqual([['phone_number', 'INVALID_PARAMETER_PHONE_NUMBER']])
+  })
+})
+
+test('the example of a mobile number of every country is accepted', () => {
+  const numbers = getCountries().flatMap((country) => {
+    const example = getExampleNumber(country, examples)
+    return example ? [[example.countryCallingCode, example.nationalNumber] as const] : []
+  })
+  expect(numbers.length).toBeGreaterThan(200)
+  for (const [code, number] of numbers)
+    expect(fieldsOf({ phoneNumber: `${code}-${number}` }, withCountryCodes(code)).phoneNumber).toBe(`${code}-${number}`)
 })
 
 describe('an international number that cannot exist is invalid', () => {
@@ -136,7 +171,7 @@ const anyNumber = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.tuple(fc.constantFrom(...countryCodes, '8', '999'), digits).map((parts) => parts.join('-')),
   fc
-    .tuple(fc.constantFrom('86-13', '1-202', '44-07911', '44-7', '39-0', '852-5', '7-9'), digits)
+    .tuple(fc.constantFrom('86-13', '1-202', '44-07911', '44-7', '39-3', '242-0', '852-5', '7-9'), digits)
     .map((parts) => parts.join('')),
 )
 
@@ -150,7 +185,7 @@ test('every accepted number has an accepted country code and only digits, and is
         failureOf(() => parseAdd({ phoneNumber: text }, international))
         return
       }
-      expect(number).toMatch(/^(86-1[3-9]\d{9}|(1|7|39|44|852)-\d{4,14})$/)
+      expect(number).toMatch(/^(86-1[3-9]\d{9}|(1|7|33|39|44|242|852)-\d{4,14})$/)
       expect(number?.split('-')[0]).toBe(text.split('-')[0])
       expect(fieldsOf({ phoneNumber: number ?? '' }, international).phoneNumber).toBe(number)
     }),

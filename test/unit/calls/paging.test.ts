@@ -6,7 +6,15 @@ const list: ListIdentity = { directoryId: 'rd-1', namePrefix: '' }
 const names = ['Tom', '李明', '\u{20000}\u{30000}', 'ab', 'abcdefghiXYZ', '\u{2ffff}'.repeat(12)]
 const tokens = names.map((name) => pageToken(list, name))
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const invalid = { violations: [{ field: 'page_token', reason: 'INVALID_PARAMETER_PAGE_TOKEN' }] }
+const invalid = {
+  violations: [
+    {
+      field: 'page_token',
+      reason: 'INVALID_PARAMETER_PAGE_TOKEN',
+      rule: 'Must be the next_page_token of the page before, with the same filters and for the same directory.',
+    },
+  ],
+}
 
 const expectInvalid = (token: string, of = list) => expect(parsePageToken(token, of)).toEqual(invalid)
 
@@ -166,7 +174,7 @@ describe('a page size', () => {
 
   test.each([-1, -2_147_483_648])('%i is invalid', (size) => {
     expect(parsePageSize(size)).toEqual({
-      violations: [{ field: 'page_size', reason: 'INVALID_PARAMETER_PAGE_SIZE' }],
+      violations: [{ field: 'page_size', reason: 'INVALID_PARAMETER_PAGE_SIZE', rule: 'Must not be negative.' }],
     })
   })
 })

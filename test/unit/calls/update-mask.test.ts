@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isInMask, parseUpdateMask } from '../../../src/calls/update-mask.js'
 
-const knownPaths = ['name', 'title']
+const knownPaths = ['name', 'email_address']
 const reason = 'INVALID_PARAMETER_UPDATE_MASK'
 
 describe('a field is in a mask', () => {
@@ -17,15 +17,22 @@ describe('a field is in a mask', () => {
 })
 
 describe('a mask', () => {
+  const rule = 'Must name fields to update: name, email_address; or * alone for all of them.'
+
   test.each([
-    ['without paths', []],
     ['with a known path', ['name']],
-    ['with all known paths', ['title', 'name']],
+    ['with all known paths', ['email_address', 'name']],
     ['with a repeated path', ['name', 'name']],
     ['of all fields', ['*']],
     ['of all fields, repeated', ['*', '*']],
   ])('is valid %s', (_, mask) => {
-    expect(parseUpdateMask(mask, knownPaths)).toEqual({ value: undefined })
+    for (const isEmpty of [false, true])
+      expect(parseUpdateMask(mask, knownPaths, isEmpty)).toEqual({ value: undefined })
+  })
+
+  test('without paths is valid, unless the request names no field otherwise', () => {
+    expect(parseUpdateMask([], knownPaths, false)).toEqual({ value: undefined })
+    expect(parseUpdateMask([], knownPaths, true)).toEqual({ violations: [{ field: 'update_mask', reason, rule }] })
   })
 
   test.each([
@@ -33,7 +40,24 @@ describe('a mask', () => {
     ['every unknown path', ['colour', 'name', 'size'], ['update_mask.paths[0]', 'update_mask.paths[2]']],
     ['* beside another path', ['name', '*'], ['update_mask']],
     ['* beside an unknown path', ['*', 'colour'], ['update_mask', 'update_mask.paths[1]']],
+    ['only unknown paths', ['colour'], ['update_mask.paths[0]']],
   ])('is invalid with %s', (_, mask, fields) => {
-    expect(parseUpdateMask(mask, knownPaths)).toEqual({ violations: fields.map((field) => ({ field, reason })) })
+    for (const isEmpty of [false, true])
+      expect(parseUpdateMask(mask, knownPaths, isEmpty)).toEqual({
+        violations: fields.map((field) => ({ field, reason, rule })),
+      })
+  })
+
+  test('is invalid with a path in camel case: the rule names the path that was meant', () => {
+    expect(parseUpdateMask(['emailAddress', 'Name'], knownPaths, false)).toEqual({
+      violations: [
+        {
+          field: 'update_mask.paths[0]',
+          reason,
+          rule: 'Must be a path in snake_case; did you mean email_address?',
+        },
+        { field: 'update_mask.paths[1]', reason, rule },
+      ],
+    })
   })
 })

@@ -6,14 +6,15 @@ import {
   type Environment,
   printableSettings,
   readSettings,
+  sharedSettings,
 } from '../../../src/config/read-settings.js'
 import { oneOf, text, wholeNumber, yesOrNo } from '../../../src/config/values.js'
 
 const schema = z.object({
   ADDRESS: text(/^a/, 'must begin with a').meta({ description: 'An address.', secret: true }),
   SIZE: wholeNumber(1, 9).prefault('5').meta({ description: 'A size.' }),
-  COLOUR: oneOf('red', 'blue').optional().meta({ description: 'A colour.' }),
-  TOKEN: text(/^t/, 'must begin with t').optional().meta({ description: 'A token.', secret: true }),
+  COLOUR: oneOf('red', 'blue').optional().meta({ description: 'A colour.', shared: true }),
+  TOKEN: text(/^t/, 'must begin with t').optional().meta({ description: 'A token.', secret: true, shared: true }),
   LOUD: yesOrNo.prefault('no'),
 })
 const renamed = { LOCATION: 'ADDRESS', WIDTH: 'SIZE' }
@@ -88,11 +89,11 @@ describe('problems', () => {
 
 test('the descriptions are those of the schema, in its order', () => {
   expect(describeSettings(schema)).toStrictEqual([
-    { name: 'ADDRESS', description: 'An address.', required: true, secret: true },
-    { name: 'SIZE', description: 'A size.', default: '5', required: false, secret: false },
-    { name: 'COLOUR', description: 'A colour.', required: false, secret: false },
-    { name: 'TOKEN', description: 'A token.', required: false, secret: true },
-    { name: 'LOUD', description: '', default: 'no', required: false, secret: false },
+    { name: 'ADDRESS', description: 'An address.', required: true, secret: true, shared: false },
+    { name: 'SIZE', description: 'A size.', default: '5', required: false, secret: false, shared: false },
+    { name: 'COLOUR', description: 'A colour.', required: false, secret: false, shared: true },
+    { name: 'TOKEN', description: 'A token.', required: false, secret: true, shared: true },
+    { name: 'LOUD', description: '', default: 'no', required: false, secret: false, shared: false },
   ])
 })
 
@@ -104,4 +105,23 @@ test('the printable settings have every name, and mask a secret that is set', ()
     ['TOKEN', undefined],
     ['LOUD', false],
   ])
+})
+
+describe('the fingerprints of shared settings', () => {
+  const fingerprints = (environment: Environment) =>
+    sharedSettings(schema, read({ ADDRESS: 'a1', TOKEN_FILE: 'token.txt', ...environment }))
+
+  test('are those of the settings that all processes should share, and show no value', () => {
+    expect(fingerprints({ COLOUR: 'red' })).toEqual({
+      COLOUR: expect.stringMatching(/^[0-9a-f]{8}$/),
+      TOKEN: expect.stringMatching(/^[0-9a-f]{8}$/),
+    })
+  })
+
+  test('are equal for equal values, also for none, and differ for others', () => {
+    const [none, red, blue] = [fingerprints({}), fingerprints({ COLOUR: 'red' }), fingerprints({ COLOUR: 'blue' })]
+    expect(fingerprints({ ADDRESS: 'a2', SIZE: '7' })).toEqual(none)
+    expect(new Set([none, red, blue].map(({ COLOUR }) => COLOUR)).size).toBe(3)
+    expect(new Set([none, red, blue].map(({ TOKEN }) => TOKEN)).size).toBe(1)
+  })
 })

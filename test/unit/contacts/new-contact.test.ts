@@ -64,6 +64,12 @@ describe('the hash of a request', () => {
     expect(newContact(fields, other).requestHash).toBe(hashOf(fields))
   })
 
+  test('does not depend on the order of the message types, which the contact keeps', () => {
+    const reversed = { ...fields, messageTypes: fields.messageTypes.toReversed() }
+    expect(hashOf(reversed)).toBe(hashOf(fields))
+    expect(newContact(reversed, options).messageTypes).toEqual(['SECURITY_MESSAGE', 'FAULT_MESSAGE'])
+  })
+
   test('does not depend on the order of the keys', () => {
     const { name, emailAddress, phoneNumber, title, messageTypes } = fields
     expect(hashOf({ messageTypes, title, phoneNumber, emailAddress, name })).toBe(hashOf(fields))

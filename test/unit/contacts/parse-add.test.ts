@@ -4,6 +4,7 @@ import { errorCatalog, type Reason } from '../../../src/errors/catalog.js'
 import { MessageType, Title } from '../../../src/gen/messagecontacts/v1/message_contact_pb.js'
 import { failureOf } from '../../support/failure-of.js'
 import { fieldsOf, parseAdd, type RequestFields, violationsOf } from '../../support/parsing.js'
+import { rules } from '../../support/rules.js'
 
 /** Enums are open on the wire: any number may arrive. */
 const numbers = (...values: number[]) => values
@@ -54,11 +55,11 @@ describe('message types', () => {
     ])
   })
 
-  test('are stored once each, in the order of the enum', () => {
+  test('are stored once each, in the order of the request', () => {
     expect(fieldsOf({ messageTypes: [6, 1, 6, 3, 1, 1] }).messageTypes).toEqual([
+      'PRODUCT_MESSAGE',
       'SERVICE_MESSAGE',
       'ACCOUNT_EXPENSES',
-      'PRODUCT_MESSAGE',
     ])
   })
 
@@ -153,6 +154,7 @@ describe('every violation is reported at once, in field order', () => {
 })
 
 describe('any request', () => {
+  const addRules = Object.values(rules)
   const anyFields: fc.Arbitrary<RequestFields> = fc.record(
     {
       name: fc.string({ unit: 'binary' }),
@@ -181,7 +183,10 @@ describe('any request', () => {
         const violations = failure.context.violations ?? []
         expect(failure.message).toBe(errorCatalog[failure.reason].message)
         expect(Object.keys(failure.context)).toEqual(['violations'])
-        for (const violation of violations) expect(Object.keys(violation)).toEqual(['field', 'reason'])
+        for (const violation of violations) {
+          expect(Object.keys(violation)).toEqual(['field', 'reason', 'rule'])
+          expect(addRules).toContain(violation.rule)
+        }
         const positions = violations.map(({ field }) => positionOf(field))
         expect(positions).not.toContain(-1)
         expect(positions).toEqual(positions.toSorted((a, b) => a - b))

@@ -20,8 +20,8 @@ describe.each([
   {
     operation: 'UpdateMessageContact',
     act: (contactId: string) =>
-      parser.updateMessageContact(create(UpdateMessageContactRequestSchema, { contactId, etag })),
-    others: { etag, change: {} },
+      parser.updateMessageContact(create(UpdateMessageContactRequestSchema, { contactId, name: 'Tim', etag })),
+    others: { etag, change: { name: 'Tim' } },
   },
   {
     operation: 'DeleteMessageContact',

@@ -130,9 +130,19 @@ describe('a name prefix', () => {
     ['a compatibility ideograph', '\uf900', '\u8c48'],
     ['the sign of the unit kelvin', '\u212ae', 'Ke'],
     ['a letter and its accent', 'e\u0301', '\u00e9'],
+    ['Kangxi radicals', '⾼⼭', '高山'],
     ['as many code units as a name can have before normalization', 'e\u0301'.repeat(32), '\u00e9'.repeat(32)],
   ])('is converted to normalization form C, in which names are stored: %s', (_, namePrefix, normalized) => {
     expect(parse({ namePrefix })).toEqual({ ...plain, namePrefix: normalized })
+  })
+
+  test.each([
+    ['refuse', '阿卜杜・'],
+    ['allow', '阿卜杜·'],
+  ] as const)('has its middle dots converted as those of names: NAME_MIDDLE_DOT=%s', (setting, namePrefix) => {
+    const request = create(ListMessageContactsRequestSchema, { namePrefix: '阿卜杜・' })
+    const settings = { ...defaultSettings, NAME_MIDDLE_DOT: setting }
+    expect(new ContactRequestParser(settings).listMessageContacts(request, 'rd-1')).toEqual({ ...plain, namePrefix })
   })
 
   test.each([

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { failureOf } from '../../support/failure-of.js'
-import { fieldsOf, parseAdd, violationsOf } from '../../support/parsing.js'
+import { defaultSettings, fieldsOf, parseAdd, violationsOf } from '../../support/parsing.js'
 
 const characters = /^[A-Za-z\p{Unified_Ideograph}々〇]+$/u
 
@@ -20,11 +20,13 @@ describe('a name is accepted', () => {
   })
 })
 
-describe('a name is stored in normalization form C', () => {
+describe('a name is stored in normalization form C, with ideographs instead of Kangxi radicals', () => {
   test.each([
     ['compatibility ideographs', '\uf900\uf901', '\u8c48\u66f4'],
     ['a compatibility ideograph outside the basic plane', '\u{2f800}a', '\u4e3da'],
     ['the sign of the unit kelvin', '\u212aen', 'Ken'],
+    ['Kangxi radicals, which become the ideographs of the same look', '⾼⼭李', '高山李'],
+    ['the first and the last Kangxi radical', '\u2f00\u2fd5', '\u4e00\u9fa0'],
   ])('%s', (_, name, stored) => {
     expect(fieldsOf({ name }).name).toBe(stored)
   })
@@ -73,7 +75,10 @@ describe('a name with any other character is invalid', () => {
     ['Bopomofo', 'ㄅㄆ'],
     ['Hangzhou numerals', '〡〢'],
     ['the closing mark, next to the two that are accepted', '〆〆'],
-    ['radicals, which are not ideographs', '⺀⺁'],
+    ['radicals of the other block, which are not ideographs', '⺀⺁'],
+    ['code points next to the Kangxi radicals', '\u2eff\u2fd6'],
+    ['a middle dot', '阿卜杜·热合曼'],
+    ['another middle dot', '阿卜杜・热合曼'],
     ['full-width letters', 'Ｔｏｍ'],
     ['mathematical letters', '\u{1d400}\u{1d401}'],
     ['emoji', '\u{1f600}\u{1f600}'],
@@ -87,10 +92,77 @@ describe('a name with any other character is invalid', () => {
   })
 })
 
+/** All 214 radicals of the block are compatibility characters of one ideograph each. */
+const withoutRadicals = (text: string) =>
+  [...text].map((character) => (/[\u2f00-\u2fd5]/.test(character) ? character.normalize('NFKC') : character)).join('')
+
+test('every Kangxi radical becomes one unified ideograph', () => {
+  for (let code = 0x2f00; code <= 0x2fd5; code += 1) {
+    const { name } = fieldsOf({ name: String.fromCodePoint(code).repeat(2) })
+    expect(name).toMatch(/^\p{Unified_Ideograph}{2}$/u)
+    expect(name).not.toMatch(/[\u2f00-\u2fd5]/)
+  }
+})
+
+describe('with NAME_MIDDLE_DOT=allow', () => {
+  const settings = { ...defaultSettings, NAME_MIDDLE_DOT: 'allow' } as const
+
+  test.each([
+    ['a middle dot', '阿卜杜·热合曼', '阿卜杜·热合曼'],
+    ['several of them', '买买提·吾斯·曼', '买买提·吾斯·曼'],
+    ['a bullet', '阿卜杜•热合曼', '阿卜杜·热合曼'],
+    ['a katakana middle dot', '阿卜杜・热合曼', '阿卜杜·热合曼'],
+    ['a hyphenation point', '阿卜杜‧热合曼', '阿卜杜·热合曼'],
+    ['a Greek semicolon, which normalization makes a middle dot', '阿卜杜\u0387热合曼', '阿卜杜·热合曼'],
+    ['a Kangxi radical beside the dot', '⾼·⼭', '高·山'],
+    ['twelve characters with the dot', '阿卜杜热合·曼阿卜杜热合', '阿卜杜热合·曼阿卜杜热合'],
+    ['ideographs of two code units beside the dot', '\u{20000}·\u{20000}', '\u{20000}·\u{20000}'],
+    ['no dot', 'Tom李', 'Tom李'],
+  ])('a name is accepted with %s', (_, name, stored) => {
+    expect(fieldsOf({ name }, settings).name).toBe(stored)
+  })
+
+  test.each([
+    ['at the beginning', '·热合曼'],
+    ['at the end', '阿卜杜·'],
+    ['twice in a row', '阿卜杜··热合曼'],
+    ['between letters', 'Tom·Tim'],
+    ['between a letter and an ideograph', 'Tom·李'],
+    ['between an ideograph and a letter', '李·Tom'],
+    ['beside a mark of repetition', '李々·明'],
+    ['as half-width katakana', '阿卜杜･热合曼'],
+  ])('a dot is invalid %s', (_, name) => {
+    expect(violationsOf({ name }, settings)).toEqual([['name', 'INVALID_PARAMETER_NAME']])
+  })
+
+  test('a dot counts towards the length', () => {
+    const name = '阿卜杜热合·曼阿卜杜热合曼'
+    expect([...name]).toHaveLength(13)
+    expect(violationsOf({ name }, settings)).toEqual([['name', 'INVALID_PARAMETER_NAME_LENGTH']])
+  })
+
+  test('every accepted name is accepted again without a change', () => {
+    const unit = fc.constantFrom('a', '李', '⾼', '·', '・', '•', '‧', '々', '\u{20000}')
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 14 }), (text) => {
+        let name: string
+        try {
+          name = fieldsOf({ name: text }, settings).name
+        } catch {
+          return
+        }
+        expect(fieldsOf({ name }, settings).name).toBe(name)
+        expect(name).toMatch(/^[a李高·々\u{20000}]{2,12}$/u)
+        expect(name).not.toMatch(/(?<![李高\u{20000}])·|·(?![李高\u{20000}])/u)
+      }),
+    )
+  })
+})
+
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 16 }),
   fc.string({
-    unit: fc.constantFrom('a', 'Z', '李', '\u{20000}', '\uf900', '\u212a', '々', '\u0301', '1'),
+    unit: fc.constantFrom('a', 'Z', '李', '\u{20000}', '\uf900', '\u212a', '々', '\u0301', '1', '⾼', '·'),
     maxLength: 16,
   }),
 )
@@ -105,7 +177,7 @@ test('every accepted name is as the contract says, and is accepted again without
         failureOf(() => parseAdd({ name: text }))
         return
       }
-      expect(name).toBe(text.normalize('NFC'))
+      expect(name).toBe(withoutRadicals(text.normalize('NFC')))
       expect(name).toMatch(characters)
       expect([...name].length).toBeGreaterThanOrEqual(2)
       expect([...name].length).toBeLessThanOrEqual(12)

@@ -19,6 +19,7 @@ function parse(fields: UpdateFields, settings: ContactSettings = defaultSettings
 }
 const changeOf = (fields: UpdateFields, settings?: ContactSettings) => parse(fields, settings).change
 const violationsOf = (fields: UpdateFields, settings?: ContactSettings) => violationsIn(() => parse(fields, settings))
+const invalidMask = 'INVALID_PARAMETER_UPDATE_MASK'
 const mask = (...paths: string[]) => ({ updateMask: { paths } })
 
 const filled = {
@@ -33,7 +34,7 @@ const wholeChange: ContactChange = {
   emailAddress: 'tim@example.com',
   phoneNumber: '86-13900005678',
   title: 'CEO',
-  messageTypes: ['FAULT_MESSAGE', 'PRODUCT_MESSAGE'],
+  messageTypes: ['PRODUCT_MESSAGE', 'FAULT_MESSAGE'],
 }
 const empty = { name: '', emailAddress: '', phoneNumber: '', title: Title.UNSPECIFIED, messageTypes: [] }
 const invalidFields = { name: 'T0m', emailAddress: 'tom', phoneNumber: '86', title: 7, messageTypes: [7, 1, 8] }
@@ -73,9 +74,16 @@ describe.each<[string, UpdateFields]>([
     expect(changeOf({ [key]: filled[key], ...masked })).toEqual({ [key]: wholeChange[key] })
   })
 
-  test('nothing is changed if no field has a value', () => {
-    expect(changeOf({ ...empty, ...masked })).toEqual({})
-    expect(changeOf({ ...empty, ...masked }, optional)).toEqual({})
+  test('the mask is invalid if no field has a value: the request names nothing', () => {
+    for (const settings of [defaultSettings, optional])
+      expect(violationsOf({ ...empty, ...masked }, settings)).toEqual([['update_mask', invalidMask]])
+  })
+
+  test('a request that names nothing has its other violations too, in field order', () => {
+    expect(violationsOf({ ...empty, contactId: 'c', ...masked })).toEqual([
+      ['contact_id', 'INVALID_PARAMETER_CONTACT_ID'],
+      ['update_mask', invalidMask],
+    ])
   })
 
   test('every invalid value is reported', () => {

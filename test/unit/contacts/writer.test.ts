@@ -6,7 +6,15 @@ import type { ContactReader } from '../../../src/contacts/store/reader.js'
 import { ContactWriter } from '../../../src/contacts/store/writer.js'
 import type { Database } from '../../../src/database/database.js'
 import { Failure } from '../../../src/errors/failure.js'
-import { before, contactWith, later, now, verificationWith } from '../../support/contacts-in-states.js'
+import {
+  before,
+  contactWith,
+  emailAddress,
+  later,
+  now,
+  phoneNumber,
+  verificationWith,
+} from '../../support/contacts-in-states.js'
 
 const contact = contactWith({ revision: 4, version: 11 })
 const call: Call = {
@@ -17,17 +25,25 @@ const call: Call = {
 }
 const lastWrite = { requestId: 'CALL-2', operation: 'UpdateMessageContact', caller: 'caller-2', date: now }
 
-/** A writer to a database that has this contact and accepts every write, and the conditions and documents of the writes. */
-function writerTo(stored: Contact) {
+/**
+ * A writer to a database that has this contact and accepts every write, and the conditions and documents of the writes. The writes that only
+ * confirm a state match as often as `confirmations` say.
+ */
+function writerTo(stored: Contact, confirmations: number[] = []) {
   const writes: unknown[][] = []
   const accept = async (...write: unknown[]) => {
     writes.push(write.slice(0, -1))
     return { matchedCount: 1, deletedCount: 1 }
   }
+  const confirm = async (...write: unknown[]) => {
+    writes.push(write.slice(0, -1))
+    return { matchedCount: confirmations.shift() ?? 1 }
+  }
   const reader = { get: async () => stored, find: async () => stored } as unknown as ContactReader
-  const contacts = { replaceOne: accept, deleteOne: accept } as unknown as Collection<Contact>
+  const contacts = { replaceOne: accept, deleteOne: accept, updateOne: confirm } as unknown as Collection<Contact>
   const database = {
     now: () => now,
+    runCommand: (_: unknown, command: (timeoutMS: number) => Promise<unknown>) => command(1000),
     writeOne: async (_: unknown, command: (timeoutMS: number) => Promise<number>) => {
       await command(1000)
       return { kind: 'written' }
@@ -47,10 +63,18 @@ async function storedAfter(decision: Decision, stored = contact) {
 
 describe('a change', () => {
   const renamed = { ...contact, name: 'Tim' }
+  /** Matches only if nobody wrote the contact since it was read. */
+  const confirmation = [{ _id: 'c-1', directoryId: 'rd-1', version: 11 }, { $set: { directoryId: 'rd-1' } }]
 
   test('that is visible is stored with the next revision and version, the date, and a write stamp', async () => {
     const stored = await storedAfter({ kind: 'write', contact: renamed, isVisible: true })
     expect(stored).toEqual({ ...renamed, revision: 5, updateDate: now, version: 12, lastWrite })
+  })
+
+  test('that is visible never has a date before that of the last change, whatever the clock says', async () => {
+    const ahead = { ...contact, createDate: later(now, 1), updateDate: later(now, 1) }
+    const stored = await storedAfter({ kind: 'write', contact: { ...ahead, name: 'Tim' }, isVisible: true }, ahead)
+    expect(stored).toMatchObject({ createDate: later(now, 1), updateDate: later(now, 1), revision: 5 })
   })
 
   test('that is not visible is stored with the next version and a write stamp only', async () => {
@@ -61,8 +85,8 @@ describe('a change', () => {
   test('is stored with the earliest date at which a delivery is due, or none', async () => {
     const due = (ms: number) => verificationWith({ deliveryState: 'QUEUED', dueDate: later(now, ms) })
     const queued = contactWith({
-      email: { address: 'tom@example.com', verification: due(0) },
-      phone: { address: '86-13900001234', verification: due(-5) },
+      email: { address: emailAddress, verification: due(0) },
+      phone: { address: phoneNumber, verification: { ...due(-5), address: phoneNumber } },
     })
     expect(await storedAfter({ kind: 'write', contact: queued, isVisible: false })).toMatchObject({
       deliveryDueDate: later(now, -5),
@@ -85,9 +109,26 @@ describe('a change', () => {
     expect(changed).toEqual({ contact: writes[0]?.[1], result: 'from the rule' })
   })
 
-  test('that changes nothing writes nothing, and gives the contact unchanged', async () => {
+  test('that changes nothing is confirmed by a write that changes nothing, and gives the contact unchanged', async () => {
     const { writer, writes } = writerTo(contact)
     expect(await writer.change('c-1', call, () => ({ kind: 'unchanged' }))).toEqual({ contact, result: undefined })
+    expect(writes).toEqual([confirmation])
+  })
+
+  test('that changes nothing is decided again until the state that was read is the current one', async () => {
+    const { writer, writes } = writerTo(contact, [0, 0, 1])
+    let decisions = 0
+    const changed = await writer.change('c-1', call, () => {
+      decisions += 1
+      return { kind: 'unchanged' }
+    })
+    expect([changed, decisions]).toEqual([{ contact, result: undefined }, 3])
+    expect(writes).toEqual([confirmation, confirmation, confirmation])
+  })
+
+  test('that is skipped writes nothing, and gives the contact unchanged', async () => {
+    const { writer, writes } = writerTo(contact)
+    expect(await writer.change('c-1', call, () => ({ kind: 'skip' }))).toEqual({ contact, result: undefined })
     expect(writes).toEqual([])
   })
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Batcher, expired } from '../../../src/database/batcher.js'
 import {
   alreadyExpired,
@@ -28,6 +28,17 @@ describe('a batch starts', () => {
     void submit('c')
     await turn()
     expect(started()).toEqual([['a', 'b', 'c']])
+  })
+
+  test('once for all items of a turn, and is not scheduled while the maximum is running', async () => {
+    const setImmediate = vi.spyOn(globalThis, 'setImmediate')
+    onTestFinished(() => setImmediate.mockRestore())
+    const { submit } = controlledBatcher({ maxConcurrent: 1 })
+    void submit('a', 'b', 'c')
+    expect(setImmediate).toHaveBeenCalledTimes(1)
+    await turn()
+    void submit('d')
+    expect(setImmediate).toHaveBeenCalledTimes(1)
   })
 
   test('for each of two turns, at the same time', async () => {

@@ -1,6 +1,7 @@
 import {
   type AnyError,
   MongoClientClosedError,
+  type MongoError,
   MongoExpiredSessionError,
   MongoInvalidArgumentError,
   MongoNetworkError,
@@ -38,12 +39,22 @@ const selectionTimeout = () =>
 const unconfirmable = () =>
   new MongoWriteConcernError({ ok: 1, n: 1, writeConcernError: { code: 79, errmsg: 'unknown mode' } })
 
-/** The server's codes for members that step down, stop, are interrupted or exceed a time limit. */
+/**
+ * The server's codes for members that step down, stop, are interrupted or exceed a time limit; then codes of locks, cursors, snapshots, shards,
+ * routers and tenants that move, of a command that is not ready, and an internal error. Not one of them says that nothing was executed.
+ */
 const unavailableCodes = [
   6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
+  // In the order of the server's error_codes.yml.
+  1, 24, 43, 133, 175, 202, 217, 228, 237, 249, 355, 365, 402, 407, 433, 449, 450, 453, 13388, 91331, 10045600,
+  // A code that no server has.
+  987654321,
 ]
-/** Among them: not authorized, wrong password, an invalid command, a failed validation, a document that is too large. */
-const otherCodes = [1, 2, 9, 13, 18, 59, 85, 121, 8000, 10334, 11000, 17420]
+/** With which a server rejects the command itself: not authorized, wrong password, invalid, too large and so on. */
+const otherCodes = [
+  2, 4, 9, 13, 14, 16, 18, 20, 28, 40, 52, 55, 57, 59, 61, 66, 67, 72, 73, 85, 86, 115, 121, 8000, 10334, 11000, 17280,
+  17420, 40415,
+]
 
 const unavailable: readonly (readonly [string, AnyError])[] = [
   ['a lost connection', new MongoNetworkError('connection 1 to 127.0.0.1:1 closed')],
@@ -59,8 +70,14 @@ const unavailable: readonly (readonly [string, AnyError])[] = [
   ['a client that was closed during a command', new MongoClientClosedError()],
   ['a session that expired with its client', new MongoExpiredSessionError()],
   ['a client that is not connected', new MongoNotConnectedError('Client must be connected before running operations')],
+  ['a server error without a code', new MongoServerError({ errmsg: 'odd' })],
+  ['a command that is refused, which may be repeated', commandRefused(91, 'RetryableWriteError')],
   ...unavailableCodes.map((code) => [`a command that is refused with ${code}`, commandRefused(code)] as const),
 ]
+/** The server says that it executed no write of the command. */
+const notExecuted = [91, 10107, 462, 987654321].map(
+  (code) => [code, commandRefused(code, 'RetryableWriteError', 'NoWritesPerformed')] as const,
+)
 const otherErrors: readonly (readonly [string, AnyError])[] = [
   ['an invalid argument', new MongoInvalidArgumentError('Argument "docs" must be an array of documents')],
   ['an error of our own', new TypeError('undefined is not a function')],
@@ -79,6 +96,10 @@ describe('the database is unavailable after', () => {
     expect(isUnavailable(error)).toBe(true)
   })
 
+  test.each(notExecuted)('a command that is refused with %i and was not executed', (_, error) => {
+    expect(isUnavailable(error)).toBe(true)
+  })
+
   test('a code that is a string', () => {
     expect(isUnavailable(new MongoServerError({ code: '91' }))).toBe(true)
   })
@@ -90,7 +111,6 @@ describe('the database is not unavailable after', () => {
   })
 
   test.each([
-    ['a server error without a code', new MongoServerError({ errmsg: 'odd' })],
     ['an error of other software with such a code', Object.assign(new Error('odd'), { code: 91 })],
     ['an error of our own with a code', Object.assign(new TypeError('odd'), { code: 'ERR_INVALID_ARG_TYPE' })],
     ['undefined', undefined],
@@ -118,6 +138,13 @@ describe('of the documents of an insert', () => {
       { kind: 'written' },
       { kind: 'duplicate' },
     ])
+  })
+
+  test('those that a reply does not account for have an unknown outcome', () => {
+    const error = thrownByInsertMany(4, { ok: 1, n: 1, writeErrors: [writeError(1, 11000), writeError(3, 13)] })
+    expect(kinds(insertOutcomes(error, 4))).toEqual(['unknown', 'duplicate', 'unknown', 'failed'])
+    const whole = thrownByInsertMany(4, { ok: 1, n: 2, writeErrors: [writeError(1, 11000), writeError(3, 13)] })
+    expect(kinds(insertOutcomes(whole, 4))).toEqual(['written', 'duplicate', 'written', 'failed'])
   })
 
   test.each(otherCodes.filter((code) => code !== 11000))(
@@ -160,23 +187,30 @@ describe('if an insert is not confirmed by a majority', () => {
 })
 
 describe('an insert as a whole', () => {
+  /** The driver reports a refusal of the server as an error of its own, with the same code. */
+  const causeOf = (thrown: AnyError, error: AnyError) => (error instanceof MongoServerError ? thrown : error)
+
   test.each(unavailable)('has an unknown outcome for each document after %s, which is its cause', (_, error) => {
     const thrown = thrownByInsertMany(2, error)
-    // The driver reports a refusal of the server as an error of its own, with the same code.
-    const cause = error instanceof MongoServerError ? thrown : error
     // The driver's own list cannot be used: it contains both.
     expect(Object.keys(thrown.insertedIds)).toEqual(['0', '1'])
-    expect(insertOutcomes(thrown, 2)).toEqual(Array(2).fill({ kind: 'unknown', cause }))
+    expect(insertOutcomes(thrown, 2)).toEqual(Array(2).fill({ kind: 'unknown', cause: causeOf(thrown, error) }))
   })
 
   test.each(unavailable)('has an unknown outcome for each document if the error is not wrapped: %s', (_, error) => {
     expect(insertOutcomes(error, 2)).toEqual(Array(2).fill({ kind: 'unknown', cause: error }))
   })
 
-  test.each(otherErrors)('has failed for each document after %s', (_, error) => {
+  test.each(otherErrors)('has failed for each document after %s, which is its cause', (_, error) => {
     const thrown = thrownByInsertMany(2, error)
-    expect(insertOutcomes(thrown, 2)).toEqual(Array(2).fill({ kind: 'failed', cause: thrown }))
+    expect(insertOutcomes(thrown, 2)).toEqual(Array(2).fill({ kind: 'failed', cause: causeOf(thrown, error) }))
     expect(insertOutcomes(error, 2)).toEqual(Array(2).fill({ kind: 'failed', cause: error }))
+  })
+
+  test.each(notExecuted)('was surely not executed if the server says so beside %i', (_, error) => {
+    const thrown = thrownByInsertMany(2, error)
+    expect(insertOutcomes(thrown, 2)).toEqual(Array(2).fill({ kind: 'unsent', cause: thrown }))
+    expect(insertOutcomes(error, 2)).toEqual(Array(2).fill({ kind: 'unsent', cause: error }))
   })
 
   test('was not sent if no server was found within the time limit', () => {
@@ -199,6 +233,10 @@ test('an insert has one outcome for each document, and none for none', () => {
   expect([0, 1, 500].map((count) => insertOutcomes(thrownByInsertMany(count, lost), count).length)).toEqual([0, 1, 500])
 })
 
+function withLabel(error: MongoError, label: string): MongoError {
+  error.addErrorLabel(label)
+  return error
+}
 const isDuplicateKey = (error: AnyError) => error instanceof MongoServerError && error.code === 11000
 
 describe('the write of one document', () => {
@@ -211,7 +249,6 @@ describe('the write of one document', () => {
   })
 
   test.each([
-    ['a server error without a code', new MongoServerError({ errmsg: 'odd' })],
     ['an error of other software with the code of a duplicate key', Object.assign(new Error('odd'), { code: 11000 })],
     ['undefined', undefined],
     ['a string', 'MongoNetworkError'],
@@ -232,8 +269,18 @@ describe('the write of one document', () => {
     ['was carried out', unconfirmed()],
     ['has a write concern that the members cannot fulfil', unconfirmable()],
     ['failed with a code of an unavailable member', unconfirmed(writeError(0, 91))],
+    ['is said to have written nothing', withLabel(unconfirmed(), 'NoWritesPerformed')],
   ])('has an unknown outcome if it %s and was not confirmed by a majority', (_, error) => {
     expect(singleWriteOutcome(error)).toEqual({ kind: 'unknown', cause: error })
+  })
+
+  test.each(notExecuted)('was surely not executed if the server says so beside %i', (_, cause) => {
+    expect(singleWriteOutcome(cause)).toEqual({ kind: 'unsent', cause })
+  })
+
+  test('has failed if the command itself is rejected, although the server says that it wrote nothing', () => {
+    const cause = commandRefused(13, 'NoWritesPerformed')
+    expect(singleWriteOutcome(cause)).toEqual({ kind: 'failed', cause })
   })
 
   test('was not sent if no server was found within the time limit', () => {

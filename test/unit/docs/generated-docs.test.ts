@@ -82,15 +82,16 @@ describe('the service config for clients', () => {
       {
         name: repeatable.map((method) => ({ service, method })),
         timeout: '10s',
+        waitForReady: true,
         retryPolicy: {
-          maxAttempts: 3,
-          initialBackoff: '1s',
-          maxBackoff: '2s',
+          maxAttempts: 5,
+          initialBackoff: '0.5s',
+          maxBackoff: '3s',
           backoffMultiplier: 2,
           retryableStatusCodes: ['UNAVAILABLE'],
         },
       },
-      { name: [{ service }], timeout: '10s' },
+      { name: [{ service }], timeout: '10s', waitForReady: true },
     ])
   })
 })

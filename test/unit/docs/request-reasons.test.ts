@@ -8,7 +8,12 @@ import { toFailure } from '../../../src/errors/failure.js'
 import { MessageContactService } from '../../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { VerificationRequestParser } from '../../../src/verification/requests.js'
 
-const settings: ContactSettings = { CONTACTS_PER_DIRECTORY: 20, COUNTRY_CODES: ['86'], PHONE_NUMBER: 'required' }
+const settings: ContactSettings = {
+  CONTACTS_PER_DIRECTORY: 20,
+  COUNTRY_CODES: ['86'],
+  NAME_MIDDLE_DOT: 'refuse',
+  PHONE_NUMBER: 'required',
+}
 const contacts = new ContactRequestParser(settings)
 const verifications = new VerificationRequestParser(settings)
 const directoryId = 'rd-1'

@@ -78,6 +78,7 @@ describe('the error catalog', () => {
       ['VERIFICATION_ATTEMPTS_PER_DAY', 'RESOURCE_EXHAUSTED', 'QuotaFailure', 'RetryInfo'],
       ['LIMIT_EXCEEDED_ADDRESS', 'RESOURCE_EXHAUSTED', 'QuotaFailure', 'RetryInfo'],
       ['SENDER_NOT_CONFIGURED', 'FAILED_PRECONDITION', 'PreconditionFailure'],
+      ['VERIFICATION_CODE_SUPERSEDED', 'FAILED_PRECONDITION', 'PreconditionFailure'],
     ])
   })
 

@@ -39,7 +39,7 @@ function contextOf(reason: Reason): FailureContext {
 function expectedDetails(reason: Reason): Record<string, unknown> {
   const { code, details, message, retryAfterMs = 0 } = errorCatalog[reason]
   const all: Record<string, object> = {
-    BadRequest: badRequest(['name', reason]),
+    BadRequest: badRequest(['name', reason, errorCatalog[reason].message]),
     ResourceInfo: { resourceType: contactType, resourceName: 'Tom', owner: '', description: message },
     PreconditionFailure: { violations: [{ type: code, subject: 'c-1', description: message }] },
     QuotaFailure: {
@@ -86,7 +86,14 @@ describe.each(reasons)('%s', (reason) => {
       domain: 'messagecontacts',
       metadata: { code: definition.code, httpStatus: String(definition.httpStatus), requestId },
     })
-    expect(Object.keys((info as Message & { metadata: object }).metadata)).toEqual(['code', 'httpStatus', 'requestId'])
+    const { metadata } = info as Message & { metadata: object }
+    const hasViolations = definition.details.includes('BadRequest')
+    expect(metadata).toEqual({
+      code: definition.code,
+      httpStatus: String(definition.httpStatus),
+      requestId,
+      ...(hasViolations && { field: 'name', violations: `name=${reason}` }),
+    })
     expect(others.map(({ $typeName }) => $typeName)).toEqual(Object.keys(expectedDetails(reason)))
     for (const detail of others) expect(detail).toMatchObject(expectedDetails(reason)[detail.$typeName] as object)
   })
@@ -163,6 +170,10 @@ describe('many violations', () => {
       code: 'InvalidParameter.MessageTypes',
       httpStatus: '400',
       requestId,
+      field: 'message_types[0]',
+      violations: violations(20)
+        .map(({ field }) => `${field}=INVALID_PARAMETER_MESSAGE_TYPES`)
+        .join(','),
       violationsLeftOut: leftOut,
     })
   })

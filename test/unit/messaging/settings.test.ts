@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError, describeSettings, readSettings } from '../../../src/config/read-settings.js'
 import { type MessagingSettings, messagingSettings } from '../../../src/messaging/settings.js'
@@ -43,12 +44,32 @@ const accepted: readonly (readonly [name: Name, value: string, setting: unknown]
   ['MAIL_FROM', '<no-reply@example.com>', { name: '', address: 'no-reply@example.com' }],
   ['MAIL_FROM', 'Our cloud, Inc. <a.b+c@x-y.example>', { name: 'Our cloud, Inc.', address: 'a.b+c@x-y.example' }],
   ['MAIL_FROM', '云  <a@b>', { name: '云', address: 'a@b' }],
+  ['MAIL_FROM', 'Zoë Müller (Köln) <a@b.example>', { name: 'Zoë Müller (Köln)', address: 'a@b.example' }],
+  ['MAIL_FROM', '"Example, Inc." <a@b.example>', { name: 'Example, Inc.', address: 'a@b.example' }],
+  ['MAIL_FROM', '"Example"<a@b.example>', { name: 'Example', address: 'a@b.example' }],
+  ['MAIL_FROM', '"云, 有限公司" <a@b.example>', { name: '云, 有限公司', address: 'a@b.example' }],
+  ['MAIL_FROM', '"a <b@c.example>; d: \\"e\\\\\\"" <a@b>', { name: 'a <b@c.example>; d: "e\\"', address: 'a@b' }],
+  ['MAIL_FROM', 'The "Example, Inc." Team <a@b>', { name: 'The Example, Inc. Team', address: 'a@b' }],
+  ['SMTP_EHLO_NAME', 'contacts.example.com', 'contacts.example.com'],
+  ['SMTP_EHLO_NAME', 'relay-1', 'relay-1'],
+  ['SMTP_EHLO_NAME', '[192.0.2.1]', '[192.0.2.1]'],
+  ['SMTP_EHLO_NAME', '[IPv6:2001:db8::1]', '[IPv6:2001:db8::1]'],
   ['SMS_URL', 'https://sms.example/messages?key=1', 'https://sms.example/messages?key=1'],
   ['SMS_URL', 'http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+  ['SMS_URL', 'https://sms.example/#a', 'https://sms.example/#a'],
+  ['SMS_URL', 'https://sms.example/{{to}}?t={{text}}', 'https://sms.example/{{to}}?t={{text}}'],
+  ['SMS_URL', 'https://sms.example?t={{code}}&n={{national}}', 'https://sms.example?t={{code}}&n={{national}}'],
   ['SMS_HEADERS', '{}', {}],
+  ['SMS_HEADERS', '{"x-id":"{{reference}}"}', { 'x-id': '{{reference}}' }],
   ['SMS_HEADERS', '{"Authorization": "Bearer abc", "x-b": ""}', { Authorization: 'Bearer abc', 'x-b': '' }],
   ['SMS_BODY', template, template],
+  ['SMS_BODY', '{"n":"{{national}}","p":["{{code}}"]}', '{"n":"{{national}}","p":["{{code}}"]}'],
+  ['SMS_SUCCESS', 'Code=OK', { path: ['Code'], value: 'OK' }],
+  ['SMS_SUCCESS', 'SendStatusSet[0].Code=Ok', { path: ['SendStatusSet', 0, 'Code'], value: 'Ok' }],
 ]
+
+const doubleBraces =
+  'must not contain double braces except in {{to}}, {{national}}, {{country_code}}, {{text}}, {{code}}, {{minutes}}, {{reference}}, {{language}}'
 
 const rejected: readonly (readonly [problem: string, ...values: string[]])[] = [
   ['MESSAGE_LANGUAGE must be one of: en, zh-Hans, zh-Hant', 'zh', 'EN', 'zh-hans', 'fr'],
@@ -78,7 +99,19 @@ const rejected: readonly (readonly [problem: string, ...values: string[]])[] = [
   ],
   ['SMTP_REQUIRE_TLS must be one of: yes, no', 'true', 'YES', '1'],
   [
-    'MAIL_FROM must be a mail address, such as no-reply@example.com or Name <no-reply@example.com>',
+    'SMTP_EHLO_NAME must be a domain name, such as contacts.example.com, or an IP address in brackets, such as [192.0.2.1]',
+    'a b',
+    'a\r\nMAIL FROM:<b@c>',
+    '.example',
+    'example.',
+    'bücher.example',
+    '192.0.2.1]',
+    '[a.example]',
+    '[192.0.2]',
+    'a'.repeat(254),
+  ],
+  [
+    'MAIL_FROM must be one mail address, such as no-reply@example.com or "Example, Inc." <no-reply@example.com>',
     'no-reply',
     '@example.com',
     'a@',
@@ -89,7 +122,18 @@ const rejected: readonly (readonly [problem: string, ...values: string[]])[] = [
     'Name a@example.com',
     'Name <a@example.com> more',
     'Name <a@example.com> <b@example.com>',
-    '"Name" <a@example.com>',
+    '"Name <a@example.com>',
+    'Name" <a@example.com>',
+    '"Na\nme" <a@example.com>',
+    '"Name\\" <a@example.com>',
+    'Name: <a@example.com>',
+    'Team: a@example.com;',
+    'Team: Tom <a@example.com>, b@example.com;',
+    'a@example.com, Name <b@example.com>',
+    'Tom <a@example.com>, "Name" <b@example.com>',
+    'Tom <a@example.com>; <b@example.com>',
+    'Tom <<a@example.com>>',
+    `"${'n'.repeat(101)}" <a@example.com>`,
     'Na\nme <a@example.com>',
     'a@example.com\n',
     'a@bücher.example',
@@ -100,7 +144,7 @@ const rejected: readonly (readonly [problem: string, ...values: string[]])[] = [
     `${'n'.repeat(101)}<a@example.com>`,
   ],
   [
-    'SMS_URL must be an http:// or https:// address without user and password',
+    'SMS_URL must be an http:// or https:// address without user and password, with placeholders only in its path and query',
     'sms.example',
     'ftp://sms.example',
     'https:sms.example',
@@ -111,6 +155,12 @@ const rejected: readonly (readonly [problem: string, ...values: string[]])[] = [
     'https://sms.example/a b',
     ' https://sms.example',
     'https://sms.example\n',
+    'https://{{to}}.example',
+    'https://sms.example{{to}}/',
+    'https://sms.example:{{code}}/',
+    '{{text}}://sms.example/',
+    'https://{{to}}@sms.example/',
+    'https://sms.example/#{{text}}',
   ],
   [
     'SMS_HEADERS must be a JSON object of header names and strings, such as {"Authorization": "Bearer ..."}',
@@ -126,10 +176,41 @@ const rejected: readonly (readonly [problem: string, ...values: string[]])[] = [
     '{"a":"云"}',
   ],
   [
-    'SMS_BODY must be JSON with {{to}} and {{text}} in its strings, and no other placeholder than {{reference}}',
+    'SMS_BODY must be JSON with placeholders only inside strings, unless SMS_HEADERS has the content type of a form or of XML',
     'to={{to}}&text={{text}}',
+    '<to>{{to}}{{text}}</to>',
+    '{"to":"{{to}}","text":{{text}}}',
+    '{"to":"{{to}}","text":"{{text}}",}',
+    String.raw`{"to":"{{to}}","param":"{\"code\":{{code}}}"}`,
+  ],
+  [
+    'SMS_BODY must contain {{to}} or {{national}}, and {{text}} or {{code}}; SMS_URL, SMS_HEADERS and SMS_BODY count together',
     '{"to":"{{to}}"}',
+    '{"text":"{{text}}"}',
+    '{"to":"{{country_code}}","text":"{{text}}"}',
+    '{"to":"{{to}}","text":"{{minutes}}"}',
+    '{}',
+  ],
+  [
+    'SMS_URL must contain {{to}} or {{national}}, and {{text}} or {{code}}; SMS_URL, SMS_HEADERS and SMS_BODY count together',
+    'https://sms.example/{{to}}',
+    'https://sms.example/?code={{code}}',
+    'https://sms.example/{{reference}}',
+  ],
+  [
+    `SMS_BODY ${doubleBraces}`,
     '{"to":"{{to}}","text":"{{text}}","name":"{{name}}"}',
+    '{"to":"{{ to }}","text":"{{text}}"}',
+    '{"to":"{{to}","text":"{{text}}"}',
+  ],
+  [`SMS_URL ${doubleBraces}`, 'https://sms.example/{{to}}?text={{text}}&name={{name}}', 'https://sms.example/{{to}'],
+  [`SMS_HEADERS ${doubleBraces}`, '{"x-to":"{{to}}","x-name":"{{name}}"}'],
+  [
+    'SMS_SUCCESS must be a path in a JSON answer, an equals sign and a value, such as Code=OK or SendStatusSet[0].Code=Ok',
+    'OK',
+    '=OK',
+    'a b=OK',
+    'a[x]=OK',
   ],
 ]
 
@@ -155,5 +236,23 @@ describe('messaging settings', () => {
   test.each(rejected)('%s', (problem, ...values) => {
     const name = problem.split(' ')[0] as Name
     for (const value of values) expect([value, problemsWith(name, value)]).toEqual([value, [problem]])
+  })
+
+  test('are refused without a quotation of the value', () => {
+    const values = rejected.flatMap(([problem, ...values]) => values.map((value) => [problem.split(' ')[0], value]))
+    for (const [name = '', value = ''] of values) {
+      const quoted = problemsWith(name as Name, `${value} s3cret`).join()
+      expect(quoted).not.toContain('s3cret')
+    }
+  })
+
+  test('accept any name of a sender as a quoted phrase', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), (text) => {
+        const name = text.replaceAll(/\p{Cc}/gu, '').trim()
+        const phrase = `"${name.replaceAll(/["\\]/g, '\\$&')}"`
+        expect(read({ MAIL_FROM: `${phrase} <a@b.example>` }).MAIL_FROM).toEqual({ name, address: 'a@b.example' })
+      }),
+    )
   })
 })

@@ -12,6 +12,7 @@ const message: CodeMessage = {
   code: '012345',
   expireDate: expireIn(30),
   reference: 'r-1',
+  mayHaveArrived: false,
   name: 'Tom',
 }
 const unusual = fc.oneof(

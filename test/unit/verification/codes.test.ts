@@ -1,6 +1,7 @@
+import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { codePattern, hotp, VerificationCodes } from '../../../src/verification/codes.js'
+import { type CodeSource, codePattern, hotp, VerificationCodes } from '../../../src/verification/codes.js'
 
 const anyId = fc.stringMatching(/^[0-9a-f]{16}$/)
 const anySecret = fc.stringMatching(/^[!-~]{32,40}$/)
@@ -33,26 +34,37 @@ describe('a code', () => {
   })
 })
 
+/** The code of a verification, as it is derived from a secret. */
+const codeWith = (secret: string, { id, address }: CodeSource) =>
+  hotp(createHmac('sha256', secret).update(address).digest(), id)
+
 describe('codes of several secrets', () => {
   const [oldSecret, newSecret] = ['o'.repeat(32), 'p'.repeat(32)]
+  const anyVerification = fc.record({ id: anyId, address: fc.constantFrom('tom@example.com', '86-13900001234') })
 
   test('are made with the first secret and accepted from all', () => {
     fc.assert(
-      fc.property(anyId, (id) => {
+      fc.property(anyVerification, (verification) => {
         const codes = new VerificationCodes([newSecret, oldSecret])
-        expect(codes.codeOf(id)).toBe(hotp(newSecret, id))
-        const accepted = [hotp(newSecret, id), hotp(oldSecret, id)].map((code) => codes.isCorrect(id, code))
-        expect(accepted).toEqual([true, true])
+        expect(codes.codeOf(verification)).toBe(codeWith(newSecret, verification))
+        const both = [newSecret, oldSecret].map((secret) => codeWith(secret, verification))
+        expect(both.map((code) => codes.isCorrect(verification, code))).toEqual([true, true])
       }),
     )
   })
 
-  test('are incorrect if they are from a removed secret, for another id, or differ in a digit', () => {
+  test('are incorrect if they are from a removed secret, for another id or address, or differ in a digit', () => {
     const codes = new VerificationCodes([newSecret])
-    const id = '0123456789abcdef'
-    const code = hotp(newSecret, id)
+    const verification = { id: '0123456789abcdef', address: 'tom@example.com' }
+    const code = codeWith(newSecret, verification)
     const altered = [...code].map((digit, at) => `${code.slice(0, at)}${(Number(digit) + 1) % 10}${code.slice(at + 1)}`)
-    const others = [hotp(oldSecret, id), hotp(newSecret, 'fedcba9876543210'), ...altered]
-    expect(others.map((other) => codes.isCorrect(id, other))).toEqual(others.map(() => false))
+    const others = [
+      codeWith(oldSecret, verification),
+      codeWith(newSecret, { ...verification, id: 'fedcba9876543210' }),
+      codeWith(newSecret, { ...verification, address: 'tim@example.com' }),
+      hotp(newSecret, verification.id),
+      ...altered,
+    ]
+    expect(others.map((other) => codes.isCorrect(verification, other))).toEqual(others.map(() => false))
   })
 })

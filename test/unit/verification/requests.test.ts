@@ -1,4 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { pageToken } from '../../../src/calls/paging.js'
 import {
@@ -80,14 +81,114 @@ describe('a request to confirm', () => {
     )
   })
 
-  test.each(['12345', '1234567', '12345a', ' 123456', '123456 ', '123456\n', '１２３４５６', '-12345'])(
-    'has no code if it has %j',
+  const codeOf = (code: string) => confirm({ contactId, target: emailTarget, code }).code
+
+  test.each([
+    ['a space before', ' 608687'],
+    ['a space after', '608687 '],
+    ['a space inside', '608 687'],
+    ['a hyphen inside', '608-687'],
+    ['a line break after', '608687\n'],
+    ['a line break of Windows and a tab', '\t608687\r\n'],
+    ['full-width digits', '６０８６８７'],
+    ['full-width digits and a full-width hyphen', '６０８－６８７'],
+    ['digits in bold', '\u{1d7d4}\u{1d7ce}\u{1d7d6}687'],
+    ['a no-break space', '608\u00a0687'],
+    ['a narrow no-break space', '608\u202f687'],
+    ['an ideographic space', '608\u3000687'],
+    ['a zero-width space', '608\u200b687'],
+    ['a zero-width joiner', '6\u200d08687'],
+    ['a byte order mark', '\ufeff608687'],
+    ['a soft hyphen', '608\u00ad687'],
+    ['marks of direction', '\u202a608687\u202c'],
+    ['an en dash', '608–687'],
+    ['an em dash', '608—687'],
+    ['a hyphen that does not break', '608\u2011687'],
+    ['a minus sign', '608\u2212687'],
+    ['a space between all digits', '6 0 8 6 8 7'],
+  ])('has a code as people paste it, with %s', (_, code) => {
+    expect(codeOf(code)).toBe('608687')
+  })
+
+  test.each([
+    '12345',
+    '1234567',
+    '12345a',
+    '-12345',
+    '123.456',
+    '123,456',
+    '123_456',
+    '+123456',
+    '"123456"',
+    '\u0661\u0662\u0663\u0664\u0665\u0666',
+    '123456\0',
+    '12345\u0301',
+    `${' '.repeat(59)}123456`,
+    '123456'.repeat(10_000),
+  ])('has no code if it has %j', (code) => {
+    expect(violationsIn(() => confirm({ contactId, target: emailTarget, code }))).toEqual([
+      ['code', 'INVALID_PARAMETER_CODE'],
+    ])
+  })
+
+  test.each(['', ' ', '\n', '\u3000\u200b', '--', '\u2212\ufeff-'])(
+    'misses the code if nothing of %j is left',
     (code) => {
       expect(violationsIn(() => confirm({ contactId, target: emailTarget, code }))).toEqual([
-        ['code', 'INVALID_PARAMETER_CODE'],
+        ['code', 'MISSING_PARAMETER_CODE'],
       ])
     },
   )
+
+  test('has the same code wherever ignored characters are, and whatever the width of its digits', () => {
+    const ignored = fc.constantFrom(
+      ' ',
+      '\n',
+      '\t',
+      '\u00a0',
+      '\u2009',
+      '\u3000',
+      '-',
+      '－',
+      '–',
+      '\u2212',
+      '\u200b',
+      '\u2060',
+      '\ufeff',
+    )
+    const between = fc.string({ unit: ignored, maxLength: 5 })
+    const digits = fc.array(fc.tuple(fc.nat(9), fc.boolean()), { minLength: 6, maxLength: 6 })
+    const gaps = fc.array(between, { minLength: 7, maxLength: 7 })
+    fc.assert(
+      fc.property(digits, gaps, (code, [first = '', ...others]) => {
+        const typed = code.map(
+          ([digit, isWide], index) => String.fromCodePoint((isWide ? 0xff10 : 0x30) + digit) + others[index],
+        )
+        expect(codeOf(first + typed.join(''))).toBe(code.map(([digit]) => digit).join(''))
+      }),
+    )
+  })
+
+  test('has a code of six ASCII digits, or is refused, whatever the text', () => {
+    const anyCode = fc.string({
+      unit: fc.oneof(fc.constantFrom(...'0123456789 -'), fc.string({ unit: 'binary', maxLength: 1 })),
+    })
+    fc.assert(
+      fc.property(anyCode, (text) => {
+        let code: string
+        try {
+          code = codeOf(text)
+        } catch {
+          const [[field, reason] = []] = violationsIn(() => codeOf(text))
+          expect([field, reason]).toEqual(['code', expect.stringMatching(/^(MISSING|INVALID)_PARAMETER_CODE$/)])
+          return
+        }
+        expect(code).toMatch(/^[0-9]{6}$/)
+        expect(codeOf(code)).toBe(code)
+      }),
+      { numRuns: 500 },
+    )
+  })
 })
 
 describe('a request to cancel', () => {

@@ -2,13 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Address } from '../../../src/addresses/address.js'
 import type { Contact } from '../../../src/contacts/contact.js'
 import type { VerificationSettings } from '../../../src/verification/settings.js'
-import {
-  cancelUpdate,
-  confirmVerification,
-  pendingVerifications,
-  startVerification,
-  type Target,
-} from '../../../src/verification/verification.js'
+import { confirmVerification, startVerification, type Target } from '../../../src/verification/verification.js'
 import {
   before,
   contactAfter,
@@ -74,21 +68,23 @@ const refusalOf = (act: () => unknown) => {
 describe('a verification that starts', () => {
   const start = (contact: Contact, target: Target) =>
     startVerification(contact, target, 'fedcba9876543210', now, settings)
-  const verification = {
+  const verificationFor = (address: string) => ({
     id: 'fedcba9876543210',
+    address,
     sendDate: now,
     expireDate: later(now, 1_800_000),
     attemptsRemaining: 5,
     deliveryState: 'QUEUED',
     attempts: 0,
     dueDate: now,
-  }
+  })
 
   test.each(toVerify)('for %s is due at once, with all attempts, and not visible', (_, target, address) => {
     const contact = contactWith({ [target.kind]: address })
+    const verification = verificationFor(target.address)
     expect(start(contact, target)).toEqual({
       kind: 'write',
-      contact: { ...contact, [target.kind]: { ...address, verification } },
+      contact: { ...contact, [target.kind]: { ...address, verification, superseded: [] } },
       isVisible: false,
       result: verification,
     })
@@ -97,11 +93,13 @@ describe('a verification that starts', () => {
   test('replaces the verification before, with its attempts and its message', () => {
     const previous = verificationWith({ attemptsRemaining: 0, deliveryState: 'FAILED', attempts: 9 })
     const contact = contactWith({ email: { ...unverified.email, verification: previous } })
-    expect(start(contact, email)).toMatchObject({ contact: { email: { ...unverified.email, verification } } })
+    expect(start(contact, email)).toMatchObject({
+      contact: { email: { ...unverified.email, verification: verificationFor(emailAddress) } },
+    })
   })
 
   test('does not change the other address', () => {
-    const queued = verificationWith({ deliveryState: 'QUEUED', dueDate: later(now, -5) })
+    const queued = verificationWith({ address: phoneNumber, deliveryState: 'QUEUED', dueDate: later(now, -5) })
     const other = { ...unverified.phone, verification: queued }
     expect(start(contactWith({ phone: other }), email)).toMatchObject({ contact: { phone: other } })
   })
@@ -113,10 +111,11 @@ describe('a verification that starts', () => {
 
 describe('a correct code', () => {
   const confirm = (contact: Contact, target: Target) =>
-    confirmVerification(contact, target, (id) => id === '0123456789abcdef', now, settings)
+    confirmVerification(contact, target, ({ id }) => id === '0123456789abcdef', now, settings)
 
   test.each(toVerify)('verifies %s, which replaces the one before, and cannot be used again', (_, target, address) => {
-    const contact = contactWith({ [target.kind]: { ...address, verification: verificationWith() } })
+    const verification = verificationWith({ address: target.address })
+    const contact = contactWith({ [target.kind]: { ...address, verification } })
     expect(confirm(contact, target)).toEqual({
       kind: 'write',
       contact: { ...contact, [target.kind]: { address: target.address, verifyDate: now } },
@@ -154,6 +153,13 @@ describe('a correct code', () => {
   test('is refused if no code was requested', () => {
     expect(refusalOf(() => confirm(contactWith(), email))).toEqual(notFound)
   })
+
+  test('is refused if it was sent to another address, which the contact had before', () => {
+    const verification = verificationWith({ address: 'before@example.com' })
+    expect(refusalOf(() => confirm(contactWith({ email: { ...unverified.email, verification } }), email))).toEqual(
+      notFound,
+    )
+  })
 })
 
 describe('a code is refused without a comparison', () => {
@@ -190,6 +196,15 @@ describe('a code is refused without a comparison', () => {
     expect(refusal({}, tooManyToday)).toEqual(perDay)
   })
 
+  test('if another process with a higher maximum accepted more of them', () => {
+    const dates = [later(now, 5 - dayMs), ...tooManyToday]
+    expect(refusal({}, dates)).toEqual(perDay)
+    expect(refusal({}, [...dates, now])).toEqual({
+      ...perDay,
+      context: { ...perDay.context, retryAfterMs: dayMs - 2 },
+    })
+  })
+
   test('for the maximum in a day first, then because it has expired, then because no attempt remains', () => {
     expect(refusal({ expireDate: now, attemptsRemaining: 0 }, tooManyToday)).toEqual(perDay)
     expect(refusal({ expireDate: now, attemptsRemaining: 0 })).toEqual(expired)
@@ -204,13 +219,14 @@ describe('an incorrect code', () => {
   const withVerification = (changes = {}) => ({ ...unverified.email, verification: verificationWith(changes) })
 
   test.each(toVerify)('for %s costs an attempt although it is refused, and is not visible', (_, target, address) => {
-    const contact = contactWith({ [target.kind]: { ...address, verification: verificationWith() } })
+    const verification = verificationWith({ address: target.address })
+    const contact = contactWith({ [target.kind]: { ...address, verification } })
     const { refusal, ...decision } = confirm(contact, target)
     expect(decision).toEqual({
       kind: 'write',
       contact: {
         ...contact,
-        [target.kind]: { ...address, verification: verificationWith({ attemptsRemaining: 4 }) },
+        [target.kind]: { ...address, verification: { ...verification, attemptsRemaining: 4 } },
         incorrectCodeDates: [now],
       },
       isVisible: false,
@@ -226,72 +242,19 @@ describe('an incorrect code', () => {
     expect(refusal?.context.attemptsRemaining).toBe(0)
   })
 
-  test('is counted with those before it, of all codes, up to the maximum of a day', () => {
-    const dates = [later(now, -3 * dayMs), later(now, -dayMs), later(now, -5)]
+  test('is counted with those before it, of all codes, that are not older than a day and not in the future', () => {
+    const counted = [later(now, 1 - dayMs), later(now, 60_000)]
     const datesAfter = (incorrectCodeDates: readonly Date[]) =>
       confirm(contactWith({ email: withVerification(), incorrectCodeDates })).contact.incorrectCodeDates
-    expect(datesAfter(dates.slice(1))).toEqual([...dates.slice(1), now])
-    expect(datesAfter(dates)).toEqual([...dates.slice(1), now])
+    expect(datesAfter(counted)).toEqual([...counted, now])
+    expect(datesAfter([later(now, -3 * dayMs), later(now, -dayMs), ...counted, later(now, 60_001)])).toEqual([
+      ...counted,
+      now,
+    ])
   })
 
   test('counts for the contact as long as a day, to the millisecond', () => {
     const dates = [later(now, -dayMs), later(now, -2), later(now, -1)]
     expect(confirm(contactWith({ email: withVerification(), incorrectCodeDates: dates })).kind).toBe('write')
-  })
-})
-
-describe('an update that is cancelled', () => {
-  const contact = contactWith({
-    email: { ...replaced.email, verification: verificationWith() },
-    phone: { ...replaced.phone, verification: verificationWith() },
-  })
-
-  test.each<[string, readonly Target[], Partial<Contact>]>([
-    ['the pending mail address', [newEmail], { email: verified.email }],
-    ['the pending phone number', [newPhone], { phone: verified.phone }],
-    ['both', [newEmail, newPhone], verified],
-  ])('drops %s with its verification, and nothing that is verified', (_, targets, after) => {
-    expect(cancelUpdate(contact, targets)).toEqual({
-      kind: 'write',
-      contact: { ...contact, ...after },
-      isVisible: true,
-    })
-  })
-
-  test.each<[string, Partial<Contact>, readonly Target[]]>([
-    ['nothing is pending', { email: verified.email }, [newEmail]],
-    ['another address is pending', { email: replaced.email }, [email]],
-    ['the only address of the contact is to be verified', {}, [email]],
-    ['the contact has no phone number', { phone: undefined }, [newPhone]],
-    ['one of two is not pending', { email: replaced.email, phone: verified.phone }, [newEmail, newPhone]],
-  ])('is refused if %s', (_, changes, targets) => {
-    expect(refusalOf(() => cancelUpdate(contactWith(changes), targets))).toEqual({
-      reason: 'CONTACT_STATUS_MISMATCH_ACTION',
-      context: { precondition: 'c-1' },
-    })
-  })
-})
-
-describe('the pending verifications of a contact', () => {
-  const verification = verificationWith()
-  const queued = verificationWith({ id: 'fedcba9876543210' })
-
-  test.each<[string, Partial<Contact>, readonly (Target & { verification?: unknown })[]]>([
-    ['both addresses at first', {}, [email, phone]],
-    [
-      'each with the verification that was requested for it',
-      { email: { ...unverified.email, verification }, phone: { ...unverified.phone, verification: queued } },
-      [
-        { ...email, verification },
-        { ...phone, verification: queued },
-      ],
-    ],
-    ['the phone number once the mail address is verified', { email: verified.email }, [phone]],
-    ['the pending address beside a verified one', { email: replaced.email, phone: verified.phone }, [newEmail]],
-    ['none once both are verified', verified, []],
-    ['no phone number if there is none', { phone: undefined }, [email]],
-  ])('are %s', (_, changes, expected) => {
-    const pending = expected.map((target) => ({ contactId: 'c-1', verification: undefined, ...target }))
-    expect(pendingVerifications(contactWith(changes))).toEqual(pending)
   })
 })

@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Command, isDriverCommand, type Verdict, type WireProxy } from '../wire-proxy.js'
+import type { Random } from './random.js'
+
+/** So many commands with one name pass at most until one is disturbed; at first, and later. */
+const maxUndisturbedAtFirst = 3
+const maxUndisturbed = 30
+/** How long a command is held back, in milliseconds: up to three times as long as the service waits for it. */
+const maxHoldMs = 3000
+/** How long the database is unreachable, in milliseconds. */
+const unreachableMs = 700
+
+/** Disturbs the commands of a process: connections are cut before and after them, and some arrive late. */
+export class Disturbances {
+  /** How many commands were disturbed, by name and by what happened, such as `insert, cut after`. */
+  readonly counts = new Map<string, number>()
+  readonly #proxy: WireProxy
+  readonly #random: Random
+  /** How many commands of a name pass until one is disturbed. */
+  readonly #remaining = new Map<string, number>()
+  readonly #held = new Set<Promise<unknown>>()
+  #isCalm = false
+
+  constructor(proxy: WireProxy, random: Random) {
+    this.#proxy = proxy
+    this.#random = random
+    proxy.watch((command) => this.#verdictOn(command))
+  }
+
+  /** From now on every command passes. Resolves when those that are held back have been forwarded. */
+  async calm(): Promise<void> {
+    this.#isCalm = true
+    await Promise.all(this.#held)
+    this.#proxy.reset()
+  }
+
+  async #verdictOn(command: Command): Promise<Verdict> {
+    const { name } = command
+    if (this.#isCalm || isDriverCommand(command)) return 'pass'
+    const remaining = this.#remaining.get(name) ?? this.#random.integer(0, maxUndisturbedAtFirst)
+    this.#remaining.set(name, remaining - 1)
+    if (remaining > 0) return 'pass'
+    this.#remaining.set(name, this.#random.integer(0, maxUndisturbed))
+    // At least one answer to each kind of command is lost, also in a short run.
+    const isFirst = !this.counts.has(`${name}, cut after`)
+    const disturbance = isFirst ? 'cut after' : this.#random.weighted(weights)
+    const key = `${name}, ${disturbance}`
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1)
+    return this.#carryOut(disturbance)
+  }
+
+  async #carryOut(disturbance: DisturbanceName): Promise<Verdict> {
+    if (disturbance === 'late') {
+      const held = pause(this.#random.integer(200, maxHoldMs))
+      this.#held.add(held)
+      await held
+      this.#held.delete(held)
+      return 'pass'
+    }
+    if (disturbance === 'unreachable after') void this.#reachableAgain()
+    return disturbance
+  }
+
+  async #reachableAgain(): Promise<void> {
+    await pause(unreachableMs)
+    this.#proxy.reset()
+    this.#proxy.watch((command) => this.#verdictOn(command))
+  }
+}
+
+/** `late`: the command is held back, and the service may have given it up when the database gets it. */
+const weights = { 'cut after': 10, 'cut before': 4, late: 6, 'unreachable after': 1 } as const
+type DisturbanceName = keyof typeof weights
