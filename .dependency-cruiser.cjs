@@ -10,11 +10,11 @@ const modules = {
   config: [],
   errors: ['gen', 'time'],
   'telemetry/observer': ['errors'],
-  telemetry: ['errors', 'config'],
+  telemetry: ['errors', 'config', 'time'],
   access: ['errors', 'config'],
   calls: ['access', 'errors', 'telemetry/observer', 'config', 'time'],
   grpc: ['calls', 'access', 'errors', 'telemetry/observer', 'config', 'gen', 'time'],
-  database: ['errors', 'config', 'time'],
+  database: ['errors', 'telemetry/observer', 'config', 'time'],
   messaging: ['config', 'time'],
   addresses: ['errors', 'config', 'gen'],
   contacts: ['addresses', 'calls', 'database', 'errors', 'config', 'gen', 'time'],
@@ -33,7 +33,8 @@ const modules = {
   lifecycle: ['config', 'time'],
   settings: ['[a-z]+/settings', 'config', 'lifecycle'],
   app: ['.+'],
-  main: ['app', 'settings', 'config', 'telemetry'],
+  run: ['app', 'settings', 'config', 'telemetry', 'lifecycle'],
+  main: ['run'],
 }
 
 /** Where each package may be imported; one that is not listed may not be imported at all. */
@@ -47,14 +48,15 @@ const packages = {
   nanoid: ['app'],
   nodemailer: ['messaging/smtp'],
   pino: ['telemetry'],
+  'pino-pretty': ['telemetry/pretty'],
   validator: ['addresses'],
   zod: ['config', 'settings', '[a-z]+/settings', 'lifecycle'],
 }
 
 /** The same for modules of Node that read files or open sockets. */
 const nodeModules = {
-  'fs(/promises)?': ['main'],
-  'net|tls|https?|http2|dgram|dns': ['grpc'],
+  'fs(/promises)?': ['run'],
+  'net|tls|https?|http2|dgram|dns': ['grpc', 'messaging/smtp'],
 }
 
 const names = Object.keys(modules)
@@ -117,7 +119,7 @@ module.exports = {
       name: 'only tests of processes and clients run the build or databases of their own',
       severity: 'error',
       from: { path: '^test/(unit|service)/' },
-      to: { path: '^test/support/(service-process|own-database)\\.ts$', reachable: true },
+      to: { path: '^test/support/(service-process|own-database|project-copy)\\.ts$', reachable: true },
     },
   ],
   options: {
