@@ -37,7 +37,7 @@ function sources() {
   const files = sourceFolders.flatMap((folder) =>
     readdirSync(pathOf(folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
   )
-  return [...files.filter((path) => /\.(ts|proto)$/.test(path) && !path.startsWith('src/gen/')), ...sourceFiles]
+  return [...files.filter((path) => /\.(ts|mjs|proto)$/.test(path) && !path.startsWith('src/gen/')), ...sourceFiles]
 }
 
 /** In milliseconds since the epoch; 0 if there is no such file. */
