@@ -90,7 +90,7 @@ export const validMinutes = ({ expireDate }: CodeMessage, now: number): number =
   Math.max(1, Math.round((expireDate.getTime() - now) / minuteMs))
 
 /** The name, or an empty text if it could be something else, such as an address, a link or markup. */
-const greetableName = (name: string) => (/^[A-Za-z\p{Unified_Ideograph}々〇]{2,12}$/u.test(name) ? name : '')
+const greetableName = (name: string) => (/^[A-Za-z\p{Unified_Ideograph}々〇·]{2,12}$/u.test(name) ? name : '')
 
 const paragraph = (text: string) => `<p>${escapeHtml(text)}</p>`
 const htmlEntities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
