@@ -2,6 +2,8 @@ import { type NumberType, parsePhoneNumberFromString } from 'libphonenumber-js/m
 import { invalid, type Parsed, valid } from '../errors/parsed.js'
 
 const mainlandCode = '86'
+/** How many country codes a refusal lists: its trailers must not exceed what clients accept, whatever COUNTRY_CODES is. */
+const maxListedCountryCodes = 50
 
 /**
  * A phone number that can receive text messages, `<country code>-<number>`, of one of the country codes (digits only). The number is the one
@@ -21,7 +23,9 @@ export function parsePhoneNumber(text: string, countryCodes: readonly string[]):
 }
 
 function ruleFor(countryCodes: readonly string[]): string {
-  const served = `Country codes served: ${countryCodes.join(', ')}.`
+  const listed = countryCodes.slice(0, maxListedCountryCodes)
+  const others = countryCodes.length - listed.length
+  const served = `Country codes served: ${listed.join(', ')}${others > 0 ? ` and ${others} more` : ''}.`
   if (countryCodes.join() === mainlandCode) return `Must be 86- and 11 digits beginning with 13 to 19. ${served}`
   return countryCodes.includes(mainlandCode)
     ? `Must be 86- and 11 digits beginning with 13 to 19, or another country code, a hyphen and a mobile number. ${served}`
@@ -31,13 +35,8 @@ function ruleFor(countryCodes: readonly string[]): string {
 /** A pattern is enough here: parsing with the library costs as much as the rest of the call. */
 const mainlandMobileNumber = (digits: string) => (/^1[3-9]\d{9}$/.test(digits) ? digits : undefined)
 
-/** Numbers of other types, such as fixed lines, cannot receive text messages. The type is undefined where the library does not know it. */
-const messageTypes: readonly (NumberType | undefined)[] = [
-  'MOBILE',
-  'FIXED_LINE_OR_MOBILE',
-  'PERSONAL_NUMBER',
-  undefined,
-]
+/** Numbers of other types, such as fixed lines, cannot receive text messages. Every valid number has a type. */
+const messageTypes: readonly NumberType[] = ['MOBILE', 'FIXED_LINE_OR_MOBILE', 'PERSONAL_NUMBER']
 
 function nationalNumber(countryCode: string, digits: string): string | undefined {
   const parsed = parsePhoneNumberFromString(`+${countryCode}${digits}`, { extract: false })

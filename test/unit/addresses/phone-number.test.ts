@@ -175,6 +175,18 @@ const anyNumber = fc.oneof(
     .map((parts) => parts.join('')),
 )
 
+test('a refusal lists the first 50 country codes and counts the others', () => {
+  const ruleFor = (count: number) => {
+    const codes = Array.from({ length: count }, (_, index) => String(100 + index))
+    const { violations } = failureOf(() => parseAdd({ phoneNumber: '86' }, withCountryCodes(...codes))).context
+    return violations?.[0]?.rule
+  }
+  const fifty = ruleFor(50)
+  expect(fifty).toMatch(/^Must be a country code, a hyphen and a mobile number\. Country codes served: 100, .*, 149\.$/)
+  expect(ruleFor(51)).toBe(fifty?.replace('149.', '149 and 1 more.'))
+  expect(ruleFor(999)).toBe(fifty?.replace('149.', '149 and 949 more.'))
+})
+
 test('every accepted number has an accepted country code and only digits, and is accepted again without a change', () => {
   fc.assert(
     fc.property(anyNumber, (text) => {
