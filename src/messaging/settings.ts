@@ -8,6 +8,8 @@ import {
   hasOnlyKnownPlaceholders,
   hasPlaceholder,
   isBodyTemplate,
+  isHeaderTemplate,
+  isUrlTemplate,
   placeholdersIn,
 } from './sms-template.js'
 import { languages } from './wording.js'
@@ -24,6 +26,7 @@ export interface SmtpServer {
 
 /** The last check of a value: what depends on other settings is not checked after it. */
 const unknownPlaceholder = { error: `must not contain double braces except in ${allPlaceholders}`, abort: true }
+const unescapablePlaceholder = { error: 'must have the placeholders of JSON inside its strings' }
 
 const settings = z.object({
   MESSAGE_LANGUAGE: oneOf(...languages)
@@ -72,6 +75,7 @@ const settings = z.object({
     'must be an http:// or https:// address without user and password, with placeholders only in its path and query',
   )
     .refine(hasOnlyKnownPlaceholders, unknownPlaceholder)
+    .refine(isUrlTemplate, unescapablePlaceholder)
     .optional()
     .meta({
       description:
@@ -83,6 +87,7 @@ const settings = z.object({
     'must be a JSON object of header names and strings, such as {"Authorization": "Bearer ..."}',
   )
     .refine((headers) => Object.values(headers).every(hasOnlyKnownPlaceholders), unknownPlaceholder)
+    .refine((headers) => Object.values(headers).every(isHeaderTemplate), unescapablePlaceholder)
     .prefault('{}')
     .meta({
       description:
@@ -120,8 +125,8 @@ export const messagingSettings = settings.superRefine(checkMessagingSettings)
 
 const formatProblems = {
   json: 'must be JSON with placeholders only inside strings, unless SMS_HEADERS has the content type of a form or of XML',
-  form: 'must be a form, name=value&name=value, because of the content type in SMS_HEADERS',
-  xml: 'must be well-formed XML without document type, with placeholders only in texts and attribute values, because of the content type in SMS_HEADERS',
+  form: 'must be a form, name=value&name=value, with the placeholders of JSON inside its strings, because of the content type in SMS_HEADERS',
+  xml: 'must be well-formed XML without document type, with placeholders only in texts and attribute values, and those of JSON inside its strings, because of the content type in SMS_HEADERS',
 }
 
 /** Reports problems of settings that depend on each other. For the refinement of a schema that contains all of them. */

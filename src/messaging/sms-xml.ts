@@ -1,5 +1,12 @@
-/** Replaces the placeholders in a text. Each value is escaped first. */
-type Fill = (text: string, escapeValue: (value: string) => string) => string
+/** How a text is written inside another one. */
+export interface Notation {
+  /** Throws if the text cannot be read, such as one in another encoding. */
+  readonly decode: (written: string) => string
+  readonly encode: (text: string) => string
+}
+
+/** Replaces the placeholders in a text. What takes their place is encoded. */
+type Fill = (written: string, notation: Notation) => string
 
 const name = String.raw`[\p{L}_:][\p{L}\p{N}_:.·-]*`
 const attribute = String.raw`\s+${name}\s*=\s*(?:"[^"<]*"|'[^'<]*')`
@@ -47,14 +54,31 @@ function checkNesting(parts: readonly RegExpExecArray[]): void {
 }
 
 function fillPart([source, , cdata]: RegExpExecArray, fill: Fill): string {
-  if (cdata !== undefined) return `<![CDATA[${fill(cdata, withoutInvalid).replaceAll(']]>', ']]]]><![CDATA[>')}]]>`
+  if (cdata !== undefined) return `<![CDATA[${fill(cdata, inCdata).replaceAll(']]>', ']]]]><![CDATA[>')}]]>`
   if (/^<[?!]/.test(source) && source.includes('{{')) throw new SyntaxError('a placeholder in a comment')
   if (bareAmpersand.test(source) || (!source.startsWith('<') && source.includes(']]>')))
     throw new SyntaxError('an unescaped character')
-  return fill(source, (value) =>
-    // Also white space, which parsers change in attribute values.
-    withoutInvalid(value).replaceAll(/[&<>"'\t\n\r]/g, (character) => `&#${character.codePointAt(0)};`),
+  if (!source.startsWith('<')) return fill(source, inMarkup)
+  return source.replaceAll(
+    /(["'])(.*?)\1/gs,
+    (_, quote: string, written: string) => quote + fill(written, inMarkup) + quote,
   )
 }
 
-const withoutInvalid = (value: string) => value.replaceAll(notInXml, '\ufffd')
+const withoutInvalid = (text: string) => text.replaceAll(notInXml, '\ufffd')
+
+const inCdata: Notation = { decode: (written) => written, encode: withoutInvalid }
+
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+
+/** In texts and attribute values. */
+const inMarkup: Notation = {
+  decode: (written) =>
+    written.replaceAll(/&(?:#x([^;]+)|#(\d+)|(\w+));/g, (_, hex?: string, decimal?: string, entity = '') =>
+      hex || decimal
+        ? String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal))
+        : (entities[entity] ?? ''),
+    ),
+  // Also white space, which parsers change in attribute values.
+  encode: (text) => withoutInvalid(text).replaceAll(/[&<>"'\t\n\r]/g, (character) => `&#${character.codePointAt(0)};`),
+}

@@ -24,15 +24,23 @@ const combinations: readonly (readonly [environment: Environment, ...problems: s
   [{ SMS_HEADERS: xmlType, SMS_BODY: '<sms to="{{to}}">{{text}}</sms>' }],
   [
     { SMS_HEADERS: formType, SMS_BODY: template },
-    'SMS_BODY must be a form, name=value&name=value, because of the content type in SMS_HEADERS',
+    'SMS_BODY must be a form, name=value&name=value, with the placeholders of JSON inside its strings, because of the content type in SMS_HEADERS',
   ],
   [
     { SMS_HEADERS: xmlType, SMS_BODY: template },
-    'SMS_BODY must be well-formed XML without document type, with placeholders only in texts and attribute values, because of the content type in SMS_HEADERS',
+    'SMS_BODY must be well-formed XML without document type, with placeholders only in texts and attribute values, and those of JSON inside its strings, because of the content type in SMS_HEADERS',
   ],
   [{ SMS_URL: 'https://sms.example/?to={{to}}', SMS_BODY: '{"text":"{{code}}"}' }],
   [{ SMS_URL: 'https://sms.example/?text={{text}}', SMS_HEADERS: '{"x-to":"{{national}}"}' }],
   [{ SMS_URL: 'https://sms.example/', SMS_HEADERS: '{"x-to":"{{to}}"}', SMS_BODY: '["{{text}}"]' }],
+  [
+    { SMS_URL: 'https://sms.example/?to={{to}}&param={"code":{{code}}}' },
+    'SMS_URL must have the placeholders of JSON inside its strings',
+  ],
+  [
+    { SMS_HEADERS: '{"x-param":"{\\"to\\":\\"{{to}}\\",\\"code\\":{{code}}}"}' },
+    'SMS_HEADERS must have the placeholders of JSON inside its strings',
+  ],
   // Not configured: refused when a code is requested, as without any of these settings.
   [{ SMS_URL: 'https://sms.example/', SMS_HEADERS: '{"x-to":"{{to}}"}' }],
   [{ SMS_SUCCESS: 'Code=OK', SMS_RETRY_CODES: 'isv.BUSINESS_LIMIT_CONTROL' }],
