@@ -3,6 +3,7 @@ import { expectRefusal, preconditionFailure } from '../../support/refusal.js'
 import { type RunningService, startService, uniqueName } from '../../support/running-service.js'
 import { VerifyingDirectory, verificationNotFound } from '../../support/verifying-directory.js'
 import { startWatched, type WatchedService } from '../../support/watched-service.js'
+import type { Verdict } from '../../support/wire-proxy.js'
 
 /** Of the two processes, only the first one's commands to the database are watched. */
 let watched: WatchedService
@@ -29,7 +30,7 @@ async function sentCode() {
 /** From now on `run` has ended before the first write of such an operation reaches the database. Gives how many there were. */
 function beforeFirstWrite(operation: string, run: () => Promise<unknown>): () => number {
   let writes = 0
-  watched.proxy.watch(async ({ name, body }) => {
+  watched.proxy.watch(async ({ name, body }): Promise<Verdict> => {
     const isWrite = name === 'update' && body['updates']?.[0]?.u?.lastWrite?.operation === operation
     if (!isWrite) return 'pass'
     writes += 1
