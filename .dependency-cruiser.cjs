@@ -55,7 +55,7 @@ const packages = {
 
 /** The same for modules of Node that read files or open sockets. */
 const nodeModules = {
-  'fs(/promises)?': ['run'],
+  'fs(/promises)?': ['run', 'config/watched-files'],
   'net|tls|https?|http2|dgram|dns': ['grpc', 'messaging/smtp'],
 }
 
