@@ -11,7 +11,7 @@ const modules = {
   errors: ['gen', 'time'],
   'telemetry/observer': ['errors'],
   telemetry: ['errors', 'config', 'time'],
-  access: ['errors', 'config'],
+  access: ['errors', 'config', 'gen'],
   calls: ['access', 'errors', 'telemetry/observer', 'config', 'time'],
   grpc: ['calls', 'access', 'errors', 'telemetry/observer', 'config', 'gen', 'time'],
   database: ['errors', 'telemetry/observer', 'config', 'time'],
@@ -39,7 +39,7 @@ const modules = {
 
 /** Where each package may be imported; one that is not listed may not be imported at all. */
 const packages = {
-  '@bufbuild/protobuf': ['gen', 'calls', 'grpc', 'contacts', 'verification'],
+  '@bufbuild/protobuf': ['gen', 'access', 'calls', 'grpc', 'contacts', 'verification'],
   '@grpc/grpc-js': ['grpc'],
   '@grpc/reflection': ['grpc'],
   'grpc-health-check': ['grpc'],

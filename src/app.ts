@@ -3,8 +3,9 @@ import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
 import { customAlphabet } from 'nanoid'
 import { createHeaderAuthentication } from './access/authenticate.js'
+import { CallerLimits } from './access/caller-limits.js'
 import { CallPipeline } from './calls/pipeline.js'
-import { type BoundService, bindService, type ServiceImplementation } from './calls/service.js'
+import { type BoundService, bindService, routesOf, type ServiceImplementation } from './calls/service.js'
 import { printableSettings, sharedSettings } from './config/read-settings.js'
 import { contactIdFormat } from './contacts/contact.js'
 import { createContactOperations } from './contacts/operations.js'
@@ -87,17 +88,22 @@ const healthTiming = { intervalMs: 5000, unhealthyIntervalMs: 500, timeoutMs: 45
  * Rejects if the address cannot be bound, and with ConfigurationError if the database driver rejects MONGODB_URI.
  */
 export async function startApp(settings: Settings, dependencies: AppDependencies): Promise<App> {
-  const { log, now = Date.now } = dependencies
+  const { log, now = Date.now, monotonicNow = () => performance.now(), storedNow } = dependencies
   const observer = new LogObserver(log)
   const readiness = new Readiness()
   const closers = new Closers(now)
 
-  const { monotonicNow = () => performance.now(), storedNow } = dependencies
   const database = new Database(settings, { now, monotonicNow, storedNow, observer })
   closers.push(() => database.close())
   const { operations, worker } = createFeatures(settings, dependencies, { database, observer, now, closers })
   const health = createHealth(database, readiness, observer)
-  const server = await startServer(operations, settings, dependencies, { health, readiness, observer, now })
+  const server = await startServer(operations, settings, dependencies, {
+    health,
+    readiness,
+    observer,
+    now,
+    monotonicNow,
+  })
   closers.push((timeoutMs) => server.stop(timeoutMs))
   // Before the server stops, so that deliveries use the time in which open calls finish.
   closers.push(async () => worker.stopClaiming())
@@ -125,6 +131,7 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
 interface ServerParts extends Pick<Foundation, 'observer' | 'now'> {
   readonly health: Health
   readonly readiness: Readiness
+  readonly monotonicNow: () => number
 }
 
 /** Serves the operations of the contract, and whatever else is on the same server. */
@@ -132,18 +139,20 @@ function startServer(
   operations: ServiceImplementation<typeof MessageContactService>,
   settings: Settings,
   { services = [] }: AppDependencies,
-  { health, readiness, observer, now }: ServerParts,
+  { health, readiness, observer, now, monotonicNow }: ServerParts,
 ) {
   const newRequestId = () => randomUUID().toUpperCase()
   const pipeline = new CallPipeline({
     settings,
     authenticate: createHeaderAuthentication(settings),
+    callerLimits: new CallerLimits({ settings, maxCallsInFlight: settings.MAX_CALLS_IN_FLIGHT, monotonicNow }),
     readyWithin: (timeoutMs) => readiness.readyWithin(timeoutMs),
     newRequestId,
     now,
     observer,
   })
-  return startGrpcServer([bindService(MessageContactService, operations), ...services], {
+  const routes = [bindService(MessageContactService, operations), ...services].flatMap(routesOf)
+  return startGrpcServer(routes, {
     settings,
     pipeline,
     otherServices: [health, createReflection(reflectedFiles, comments)],

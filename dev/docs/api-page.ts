@@ -1,6 +1,9 @@
 import { type DescEnum, type DescField, type DescMessage, type DescMethod, ScalarType } from '@bufbuild/protobuf'
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
+import { permissionFor } from '../../src/access/authorize.js'
+import { type Role, roles } from '../../src/access/caller.js'
 import { errorCatalog } from '../../src/errors/catalog.js'
+import { RoleSchema } from '../../src/gen/messagecontacts/v1/authorization_pb.js'
 import { file_messagecontacts_v1_message_contact } from '../../src/gen/messagecontacts/v1/message_contact_pb.js'
 import {
   file_messagecontacts_v1_message_contact_service,
@@ -27,6 +30,8 @@ export function apiPage(comments: Comments): string {
     '## Operations',
     operationsTable(comments),
     ...methods.flatMap((method) => operationBlocks(method, comments)),
+    '## Authorization',
+    ...authorizationBlocks(comments),
     '## Messages',
     ...messages
       .filter((message) => !operationMessages.has(message))
@@ -61,6 +66,29 @@ function operationBlocks({ name, input, output }: DescMethod, comments: Comments
     prose([`Errors, besides the [common errors](#common-errors): ${reasons}.`]),
   ]
 }
+
+/** Which role includes which operation, and the actions by their names. */
+function authorizationBlocks(comments: Comments): string[] {
+  const permissions = methods.map((method) => ({ method, permission: permissionFor(method) }))
+  const roleRows = roles.map((role) => [`\`${role}\``, roleComment(role, comments)])
+  const rows = permissions.map(({ method, permission: { action, resource, isWrite, roles: including } }) => [
+    linkTo(method.name),
+    `\`${action}\``,
+    isWrite ? 'write' : 'read',
+    `\`${resource}\``,
+    including.map((role) => `\`${role}\``).join(', '),
+  ])
+  return [
+    prose([
+      'The `authorization` option of each operation says what its caller needs; the service enforces exactly this.',
+    ]),
+    table(['role', 'what it includes'], roleRows),
+    table(['operation', 'action', 'access level', 'resource', 'roles'], rows),
+  ]
+}
+
+const roleComment = (role: Role, comments: Comments) =>
+  paragraphsOf(commentOn(comments, `${RoleSchema.typeName}.ROLE_${role.toUpperCase()}`)).join(' ')
 
 function operationMessage(role: string, message: DescMessage, comments: Comments): string[] {
   const comment = paragraphsOf(comments.get(message.typeName) ?? '')

@@ -1,5 +1,5 @@
 import { Failure } from '../errors/failure.js'
-import { type Caller, directoryIdPattern } from './caller.js'
+import { directoryIdPattern, type Identity } from './caller.js'
 import type { AccessSettings } from './settings.js'
 
 /** What a transport knows about the caller of a call. */
@@ -8,21 +8,30 @@ export interface Credentials {
   readonly header: (name: string) => readonly string[]
 }
 
-/** Finds the caller of a call. Fails with UNAUTHENTICATED if there is none or it cannot be trusted. */
-export type Authenticate = (credentials: Credentials) => Promise<Caller> | Caller
+/** Finds out who makes a call. Fails with UNAUTHENTICATED if nobody says so, or the credential cannot be trusted. */
+export type Authenticate = (credentials: Credentials) => Promise<Identity> | Identity
 
 const directoryHeader = 'x-resource-directory-id'
 
+/** The directory that a call names, or undefined if it names none. A repeated or malformed header is UNAUTHENTICATED. */
+export function namedDirectory({ header }: Pick<Credentials, 'header'>): string | undefined {
+  const values = header(directoryHeader)
+  const [directoryId] = values
+  if (directoryId === undefined) return undefined
+  if (values.length > 1 || !directoryIdPattern.test(directoryId)) throw new Failure('UNAUTHENTICATED')
+  return directoryId
+}
+
 /**
  * Authenticates by the header `x-resource-directory-id`, or as DEFAULT_DIRECTORY_ID if the header is absent.
- * A repeated or malformed header is UNAUTHENTICATED. Anyone who can reach the service can name any directory.
+ * Anyone who can reach the service can name any directory and do everything in it.
  */
-export function createHeaderAuthentication({ DEFAULT_DIRECTORY_ID }: AccessSettings): Authenticate {
-  return ({ header }) => {
-    const values = header(directoryHeader)
-    const [directoryId] = values.length > 0 ? values : [DEFAULT_DIRECTORY_ID]
-    if (values.length > 1 || directoryId === undefined || !directoryIdPattern.test(directoryId))
-      throw new Failure('UNAUTHENTICATED')
-    return { id: directoryId, directoryId }
+export function createHeaderAuthentication({
+  DEFAULT_DIRECTORY_ID,
+}: Pick<AccessSettings, 'DEFAULT_DIRECTORY_ID'>): Authenticate {
+  return (credentials) => {
+    const directoryId = namedDirectory(credentials) ?? DEFAULT_DIRECTORY_ID
+    if (directoryId === undefined) throw new Failure('UNAUTHENTICATED')
+    return { id: directoryId, via: 'header', directories: [directoryId], roles: ['administrator'] }
   }
 }

@@ -11,3 +11,9 @@ export interface Call {
   /** Earlier than the client's own deadline by a reserve for the answer. */
   readonly deadline: Deadline
 }
+
+/** A call as an operation gets it. */
+export interface OperationCall extends Call {
+  /** Says which contact the call is about, for the audit log. The id must have been checked: what a caller sends may be anything. */
+  readonly noteContact: (contactId: string) => void
+}

@@ -1,18 +1,18 @@
-import type { DescMessage, DescMethod, Message, MessageInitShape } from '@bufbuild/protobuf'
-import type { Authenticate } from '../access/authenticate.js'
+import type { DescMessage, Message, MessageInitShape } from '@bufbuild/protobuf'
+import type { Authenticate, Credentials } from '../access/authenticate.js'
+import { authorize } from '../access/authorize.js'
+import type { Caller, Identity } from '../access/caller.js'
+import type { CallerLimits } from '../access/caller-limits.js'
+import type { Reason } from '../errors/catalog.js'
 import { Failure, toFailure } from '../errors/failure.js'
 import type { Observer } from '../telemetry/observer.js'
 import type { Deadline } from '../time.js'
-import type { Call } from './call.js'
 import { FairShare } from './fair-share.js'
-import type { Operation } from './service.js'
+import type { Route } from './service.js'
 import type { CallSettings } from './settings.js'
 
 /** A call as a transport hands it over. `Encoded` is what the transport sends as an answer. */
-export interface IncomingCall<Encoded> {
-  readonly method: DescMethod
-  /** All values of a request header; `name` in lower case. */
-  readonly header: (name: string) => readonly string[]
+export interface IncomingCall<Encoded> extends Credentials {
   /** When the client stops waiting, in milliseconds since the epoch; Infinity if it does not say. */
   readonly clientDeadline: number
   readonly isCancelled: () => boolean
@@ -32,6 +32,7 @@ export type Answer<Encoded> =
 export interface PipelineOptions {
   readonly settings: CallSettings
   readonly authenticate: Authenticate
+  readonly callerLimits: Pick<CallerLimits, 'enter' | 'leave'>
   /** Resolves once calls can be served, but after so many milliseconds at the latest. */
   readonly readyWithin: (timeoutMs: number) => Promise<void>
   readonly newRequestId: () => string
@@ -52,6 +53,19 @@ const maxReadyMs = 2000
  */
 const maxRunningPerDirectory = 32
 
+/** A call on its way through the pipeline. */
+interface CallInProgress {
+  readonly route: Route
+  readonly requestId: string
+  readonly deadline: Deadline
+  /** Known once the caller is authenticated. */
+  identity?: Identity
+  /** Known once the call may be served. */
+  caller?: Caller
+  /** Known once the operation has found it out. */
+  contactId?: string
+}
+
 /** Takes every call from its arrival to its answer, for any transport. `handle` and `#run` list the steps in order. */
 export class CallPipeline {
   readonly #options: PipelineOptions
@@ -68,20 +82,21 @@ export class CallPipeline {
     this.#fairShare = new FairShare({ maxRunning: maxRunningPerDirectory, maxWaiting })
   }
 
-  handle<Encoded>(operation: Operation, incoming: IncomingCall<Encoded>): void {
+  handle<Encoded>(route: Route, incoming: IncomingCall<Encoded>): void {
     const { settings, newRequestId, now, observer } = this.#options
-    const { method, clientDeadline, isCancelled } = incoming
+    const { clientDeadline, isCancelled } = incoming
+    const { path } = route
     // 1. The request id, so that everything after it can be traced.
     const requestId = newRequestId()
     // 2. The clock and the start of observation, so that refused and crashed calls are observed too.
     const startTime = now()
-    const path = `/${method.parent.typeName}/${method.name}`
     observer.callStarted({ requestId, path })
     const time = Math.min(clientDeadline - deadlineReserveMs, startTime + settings.MAX_CALL_SECONDS * 1000)
     let answered = false
     const deadline = { time, isExpired: () => answered || isCancelled() || now() >= time }
+    const call: CallInProgress = { route, requestId, deadline }
 
-    // 10. The answer and the end of observation, once: the deadline and the operation compete for it.
+    // 11. The answer, the audit and the end of observation, once: the deadline and the operation compete for it.
     const answer = (outcome: { readonly encoded: Encoded } | Failure) => {
       if (answered) return
       answered = true
@@ -91,46 +106,75 @@ export class CallPipeline {
       const durationMs = now() - startTime
       const { reason = 'OK', context: { cause } = {} } = failure ?? {}
       observer.callEnded({ requestId, path, reason, durationMs, cancelled: isCancelled(), cause })
+      this.#audit(call, reason)
       incoming.answer(outcome instanceof Failure ? { requestId, failure: outcome } : { requestId, ...outcome })
     }
     const timer = setTimeout(() => answer(new Failure('DEADLINE_EXCEEDED')), Math.max(0, time - startTime))
     this.#open.add(answer)
 
-    // 9. The only catch, so that observers see a reason and clients never see an exception.
-    this.#run(operation, incoming, requestId, deadline).then(
+    // 10. The only catch, so that observers see a reason and clients never see an exception.
+    this.#run(call, incoming).then(
       (encoded) => answer({ encoded }),
       (thrown: unknown) => answer(toFailure(thrown)),
     )
   }
 
-  async #run<Encoded>(
-    operation: Operation,
-    incoming: IncomingCall<Encoded>,
-    requestId: string,
-    deadline: Deadline,
-  ): Promise<Encoded> {
+  async #run<Encoded>(call: CallInProgress, incoming: IncomingCall<Encoded>): Promise<Encoded> {
+    const { authenticate, callerLimits } = this.#options
     // 3. Admission, before any work is done.
-    this.#admit(deadline)
+    this.#admit(call.deadline)
     this.#inFlight += 1
     try {
-      // 4. The caller, before the message is looked at, so that strangers learn nothing about it.
-      const caller = await this.#options.authenticate(incoming)
-      // 5. The start of the service, so that the first call after the port opens is not refused.
-      await this.#options.readyWithin(Math.min(maxReadyMs, (deadline.time - this.#options.now()) / 2))
-      // 6. The share of its directory.
-      return await this.#fairShare.run(caller.directoryId, async () => {
-        // Authentication and waiting may take long: a call that was already answered must not reach the operation.
-        if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
-        // 7. The message.
-        const request = decode(incoming)
-        // 8. The operation: parse, decide, store, respond.
-        const call: Call = { requestId, operation: incoming.method.name, caller, deadline }
-        // The answer is encoded here, because an answer that cannot be encoded is INTERNAL.
-        return incoming.encode(await operation(request, call))
-      })
+      // 4. Who calls, before the message is looked at, so that strangers learn nothing about it.
+      call.identity = await authenticate(incoming)
+      // 5. Whether the caller may do this, and in which directory.
+      const caller = authorize(call.identity, call.route.permission, incoming)
+      // 6. The share of the caller.
+      callerLimits.enter(call.identity, caller)
+      try {
+        call.caller = caller
+        return await this.#serve(call, caller, incoming)
+      } finally {
+        callerLimits.leave(caller)
+      }
     } finally {
       this.#inFlight -= 1
     }
+  }
+
+  async #serve<Encoded>(call: CallInProgress, caller: Caller, incoming: IncomingCall<Encoded>): Promise<Encoded> {
+    const { requestId, deadline, route } = call
+    // 7. The start of the service, so that the first call after the port opens is not refused; and the share of the directory.
+    await this.#options.readyWithin(Math.min(maxReadyMs, (deadline.time - this.#options.now()) / 2))
+    return await this.#fairShare.run(caller.directoryId, async () => {
+      // Authentication and waiting may take long: a call that was already answered must not reach the operation.
+      if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
+      // 8. The message.
+      const request = decode(incoming)
+      // 9. The operation: parse, decide, store, respond.
+      const noteContact = (contactId: string) => {
+        call.contactId = contactId
+      }
+      const result = await route.operation(request, {
+        requestId,
+        operation: route.method.name,
+        caller,
+        deadline,
+        noteContact,
+      })
+      // Here, because an answer that cannot be encoded is INTERNAL.
+      return incoming.encode(result)
+    })
+  }
+
+  /** Reports every call that may have written, and every one that was denied. */
+  #audit({ requestId, route, identity, caller, contactId }: CallInProgress, result: Reason | 'OK'): void {
+    const mayHaveWritten = caller !== undefined && route.permission.isWrite
+    if (!identity || !(mayHaveWritten || result === 'PERMISSION_DENIED')) return
+    const { id: callerId, via } = identity
+    const operation = route.method.name
+    const directoryId = caller?.directoryId
+    this.#options.observer.callAudited({ requestId, operation, callerId, via, directoryId, contactId, result })
   }
 
   #admit(deadline: Deadline): void {

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
+import { ConfigurationError } from './read-settings.js'
 
 export interface WatchedFilesOptions<Content> {
   readonly paths: readonly string[]
-  /** Makes what is used of the texts of the files, in the order of `paths`. Throws if they cannot be used. */
+  /** Makes what is used of the texts of the files, in the order of `paths`. Throws ConfigurationError if they cannot be used. */
   readonly parse: (texts: readonly Buffer[]) => Content
   /** Called with every new content, also with the first one. */
   readonly onChange?: (content: Content) => void
-  /** Called once for each version of the files that cannot be read or used. The last good one stays in use. */
-  readonly onRejected: (cause: unknown) => void
+  /** Called once for each version of the files that cannot be used, with what is wrong. The last good one stays in use. */
+  readonly onRejected: (problems: readonly string[]) => void
 }
 
 /** How often the files are read, in milliseconds. A new version is in use after two readings. */
@@ -71,7 +72,7 @@ export class WatchedFiles<Content> {
       this.#content = this.#options.parse(texts)
       this.#options.onChange?.(this.#content)
     } catch (error) {
-      this.#options.onRejected(error)
+      this.#options.onRejected(error instanceof ConfigurationError ? error.problems : ['cannot be read'])
     }
   }
 }

@@ -165,7 +165,8 @@ export function revisionOf(etag: string): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** Throws ETAG_MISMATCH if the caller expects another revision. An empty etag expects none. */
-export function requireEtag(contact: Contact, etag: string): void {
+/** Gives the contact back. Throws ETAG_MISMATCH if the caller expects another revision; an empty etag expects none. */
+export function requireEtag(contact: Contact, etag: string): Contact {
   if (etag !== '' && etag !== etagOf(contact)) throw new Failure('ETAG_MISMATCH')
+  return contact
 }

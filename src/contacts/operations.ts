@@ -1,4 +1,3 @@
-import type { Call } from '../calls/call.js'
 import type { ServiceImplementation } from '../calls/service.js'
 import type { MessageContactService } from '../gen/messagecontacts/v1/message_contact_service_pb.js'
 import { type Contact, changeContact, newContact, requireEtag } from './contact.js'
@@ -33,7 +32,9 @@ export function createContactOperations(dependencies: ContactDependencies): Cont
       const { fields, clientToken } = parser.addMessageContact(request)
       const { directoryId } = call.caller
       const contact = newContact(fields, { contactId: newContactId(), directoryId, now: now(), clientToken })
-      return contactResponse(await inserter.add(contact, call, request.name), call.requestId)
+      const added = await inserter.add(contact, call, request.name)
+      call.noteContact(added._id)
+      return contactResponse(added, call.requestId)
     },
 
     async getMessageContact(request, call) {
@@ -41,23 +42,22 @@ export function createContactOperations(dependencies: ContactDependencies): Cont
       return contactResponse(await reader.get(contactId, call), call.requestId)
     },
 
-    async listMessageContacts(request, call: Call) {
+    async listMessageContacts(request, call) {
       const page = parser.listMessageContacts(request, call.caller.directoryId)
       return listResponse(await reader.list(page, call), page, call.requestId)
     },
 
     async updateMessageContact(request, call) {
       const { contactId, change, etag } = parser.updateMessageContact(request)
-      const decide = (contact: Contact) => {
-        requireEtag(contact, etag)
-        return changeContact(contact, change)
-      }
+      call.noteContact(contactId)
+      const decide = (contact: Contact) => changeContact(requireEtag(contact, etag), change)
       const { contact } = await writer.change(contactId, call, decide, { requestedName: request.name })
       return contactResponse(contact, call.requestId)
     },
 
     async deleteMessageContact(request, call) {
       const { contactId, etag } = parser.deleteMessageContact(request)
+      call.noteContact(contactId)
       await writer.remove(contactId, etag, call)
       return deleteResponse(call.requestId)
     },

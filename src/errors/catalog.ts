@@ -16,6 +16,7 @@ export type GrpcStatusName =
   | 'INTERNAL'
   | 'UNAVAILABLE'
   | 'UNAUTHENTICATED'
+  | 'PERMISSION_DENIED'
 
 /** The kinds of `google.rpc` detail that may stand beside ErrorInfo. */
 export type DetailKind = 'BadRequest' | 'ResourceInfo' | 'PreconditionFailure' | 'QuotaFailure' | 'RetryInfo'
@@ -242,4 +243,19 @@ export const errorCatalog: Readonly<Record<Reason, ErrorDefinition>> = {
     'This service is not configured to send such messages.',
   ),
   VERIFICATION_CODE_SUPERSEDED: failedPrecondition('VerificationCodeSuperseded', 'A newer Code was sent.'),
+  PERMISSION_DENIED: {
+    code: 'NoPermission',
+    httpStatus: 403,
+    status: 'PERMISSION_DENIED',
+    message: 'You are not authorized to do this action.',
+    details: [],
+  },
+  THROTTLED: {
+    code: 'Throttling.User',
+    httpStatus: 429,
+    status: 'RESOURCE_EXHAUSTED',
+    message: 'Request was denied due to user flow control.',
+    details: ['QuotaFailure', 'RetryInfo'],
+    retryAfterMs: 1000,
+  },
 }

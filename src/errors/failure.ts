@@ -9,7 +9,7 @@ export interface Violation {
 }
 
 /** What a quota or limit applies to; the `subject` of a QuotaFailure. */
-export type QuotaSubject = 'resource directory' | 'contact' | 'address'
+export type QuotaSubject = 'caller' | 'resource directory' | 'contact' | 'address'
 
 /** The facts of one refusal. Each becomes the detail of that kind, if the error definition lists it. */
 export interface FailureContext {
@@ -23,6 +23,8 @@ export interface FailureContext {
   readonly precondition?: string
   /** The minimum wait before a retry, in milliseconds, where the figure of the error definition is not exact. */
   readonly retryAfterMs?: number
+  /** What the caller must be allowed. */
+  readonly permission?: { readonly action: string; readonly resource: string }
   /** How many more incorrect codes this verification accepts. */
   readonly attemptsRemaining?: number
   /** The underlying error: for the log alone, never for the caller. */

@@ -9,14 +9,9 @@ import {
   status,
 } from '@grpc/grpc-js'
 import type { CallPipeline, IncomingCall } from '../calls/pipeline.js'
-import type { BoundService, Operation } from '../calls/service.js'
+import type { Route } from '../calls/service.js'
 import { Failure } from '../errors/failure.js'
 import { answerTrailers, isRefusal, toStatus } from './status.js'
-
-interface Route {
-  readonly method: DescMethod
-  readonly operation: Operation
-}
 
 /** What the pipeline needs of a call of grpc-js. */
 interface GrpcCall {
@@ -30,10 +25,9 @@ export class GrpcAdapter {
   readonly #pipeline: CallPipeline
   readonly #routes: ReadonlyMap<string, Route>
 
-  /** Throws if a method is not unary or has no operation. */
-  constructor(services: readonly BoundService[], pipeline: CallPipeline) {
+  constructor(routes: readonly Route[], pipeline: CallPipeline) {
     this.#pipeline = pipeline
-    this.#routes = new Map(services.flatMap(routesOf))
+    this.#routes = new Map(routes.map((route) => [route.path, route]))
   }
 
   addToServer(server: Server): void {
@@ -79,13 +73,13 @@ export class GrpcAdapter {
   }
 
   #handle(
-    { method, operation }: Route,
+    route: Route,
     call: GrpcCall,
     decode: IncomingCall<Buffer>['decode'],
     answer: IncomingCall<Buffer>['answer'],
   ): void {
-    this.#pipeline.handle<Buffer>(operation, {
-      method,
+    const { method } = route
+    this.#pipeline.handle<Buffer>(route, {
       header: (name) => call.metadata.get(name).map(String),
       clientDeadline: Number(call.getDeadline()),
       isCancelled: () => call.cancelled,
@@ -94,14 +88,6 @@ export class GrpcAdapter {
       answer,
     })
   }
-}
-
-function routesOf({ descriptor, operations }: BoundService): [path: string, Route][] {
-  return descriptor.methods.map((method) => {
-    const operation = operations[method.localName]
-    if (method.methodKind !== 'unary' || !operation) throw new Error(`${method.name} has no unary operation`)
-    return [`/${descriptor.typeName}/${method.name}`, { method, operation }]
-  })
 }
 
 /** Why grpc-js ended a call with a bare status. It uses UNIMPLEMENTED for no message and for two, and no other code that we know of. */

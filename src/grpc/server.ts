@@ -9,7 +9,7 @@ import {
   setLogVerbosity,
 } from '@grpc/grpc-js'
 import type { CallPipeline } from '../calls/pipeline.js'
-import type { BoundService } from '../calls/service.js'
+import type { Route } from '../calls/service.js'
 import { Failure } from '../errors/failure.js'
 import { GrpcAdapter } from './adapter.js'
 import { type ConnectionObserver, watchConnections } from './connections.js'
@@ -48,12 +48,12 @@ const abandonReserveMs = lingerMs
 
 /** Serves until stopped. Rejects if the address cannot be bound; the error names it. */
 export async function startGrpcServer(
-  services: readonly BoundService[],
+  routes: readonly Route[],
   { settings, pipeline, otherServices, newRequestId, observer }: GrpcServerOptions,
 ): Promise<GrpcServer> {
   // The log of grpc-js contains what clients sent.
   setLogVerbosity(logVerbosity.NONE)
-  const adapter = new GrpcAdapter(services, pipeline)
+  const adapter = new GrpcAdapter(routes, pipeline)
   const streams = new OpenStreams(newRequestId)
   const interceptor: ServerInterceptor = (method, call) =>
     method.responseStream ? streams.track(call) : adapter.intercept(method.path, call)

@@ -83,6 +83,7 @@ function errorInfo({ reason, context }: Failure, requestId: string): Any {
           .join(),
       }),
       ...(leftOut > 0 && { violationsLeftOut: String(leftOut) }),
+      ...context.permission,
       ...(context.attemptsRemaining !== undefined && { attemptsRemaining: String(context.attemptsRemaining) }),
     },
   })

@@ -1,7 +1,15 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { errorCatalog } from '../errors/catalog.js'
 import { minuteMs } from '../time.js'
-import type { CallEnd, ConnectionLimit, DeliveryAttempt, HealthReport, Observer } from './observer.js'
+import type {
+  AuditEntry,
+  CallEnd,
+  ConnectionLimit,
+  DeliveryAttempt,
+  HealthReport,
+  Observer,
+  WatchedFileName,
+} from './observer.js'
 import { prettyLine } from './pretty.js'
 import type { TelemetrySettings } from './settings.js'
 
@@ -54,6 +62,14 @@ export class LogObserver implements Observer {
 
   callEnded(call: CallEnd): void {
     this.#write(levelOfReason(call.reason), { ...call }, 'call ended')
+  }
+
+  callAudited(entry: AuditEntry): void {
+    this.#write('info', { ...entry }, 'audit')
+  }
+
+  fileRejected(name: WatchedFileName, problems: readonly string[]): void {
+    this.#write('warn', { problems }, `${name} rejected`)
   }
 
   healthChanged(health: HealthReport): void {

@@ -17,6 +17,20 @@ export interface CallEnd extends CallStart {
   readonly cause?: unknown
 }
 
+/** A call that wrote, that tried to write, or that was refused as PERMISSION_DENIED. Contains ids only. */
+export interface AuditEntry {
+  readonly requestId: string
+  readonly operation: string
+  readonly callerId: string
+  /** How the caller was authenticated. */
+  readonly via: string
+  /** Absent if the caller was denied. */
+  readonly directoryId?: string | undefined
+  /** Absent if the call ended before a contact was known. */
+  readonly contactId?: string | undefined
+  readonly result: Reason | 'OK'
+}
+
 /** A change of health, or a further kind of error while the service is down. */
 export interface HealthReport {
   readonly serving: boolean
@@ -51,10 +65,14 @@ export type ConnectionLimit =
   /** A connection was cut because the client did not answer a keepalive ping. */
   | 'KEEPALIVE_SECONDS'
 
+/** The files that may be replaced while the process runs. */
+export type WatchedFileName = 'certificate' | 'client CA' | 'callers file' | 'JWKS'
+
 /** What the service reports about its work. Implementations must not throw and must not block. */
 export interface Observer {
   callStarted(call: CallStart): void
   callEnded(call: CallEnd): void
+  callAudited(entry: AuditEntry): void
   healthChanged(health: HealthReport): void
   limitReached(limit: ConnectionLimit): void
   deliveryAttempted(attempt: DeliveryAttempt): void
@@ -62,6 +80,8 @@ export interface Observer {
   deliveryParked(contactId: string, cause: unknown): void
   /** How far the clock of the database is ahead of the clock of this process, in milliseconds. Reported at every probe. */
   clockOffsetMeasured(offsetMs: number): void
+  /** A file was replaced by a version that cannot be used; the last good one stays in use. */
+  fileRejected(name: WatchedFileName, problems: readonly string[]): void
   /** Settings that another process, which used this database lately, has with other values. */
   settingsDiffer(names: readonly string[]): void
   /** The delivery worker cannot read or write its messages. Reported once until it works again; the worker goes on. */

@@ -1,5 +1,5 @@
 import type { AddressKind, SupersededVerification } from '../addresses/address.js'
-import type { Call } from '../calls/call.js'
+import type { OperationCall } from '../calls/call.js'
 import type { ServiceImplementation } from '../calls/service.js'
 import type { Contact } from '../contacts/contact.js'
 import { contactResponse } from '../contacts/responses.js'
@@ -62,6 +62,7 @@ export function createVerificationOperations(dependencies: VerificationDependenc
 
     async confirmMessageContactVerification(request, call) {
       const { contactId, target, code } = parser.confirmVerification(request)
+      call.noteContact(contactId)
       const isCorrect = (verification: SupersededVerification) => codes.isCorrect(verification, code)
       const decide = (contact: Contact) => confirmVerification(contact, target, isCorrect, now(), settings)
       const { contact } = await writer.change(contactId, call, decide)
@@ -70,6 +71,7 @@ export function createVerificationOperations(dependencies: VerificationDependenc
 
     async cancelMessageContactUpdate(request, call) {
       const { contactId, targets } = parser.cancelUpdate(request)
+      call.noteContact(contactId)
       const { contact } = await writer.change(contactId, call, (found) => cancelUpdate(found, targets))
       return contactResponse(contact, call.requestId)
     },
@@ -86,8 +88,13 @@ export function createVerificationOperations(dependencies: VerificationDependenc
  * Stores what is to be sent; the delivery worker sends it. Refuses with SENDER_NOT_CONFIGURED, ENTITY_NOT_EXISTS_CONTACT,
  * ENTITY_NOT_EXISTS_CONTACT_VERIFICATION, and as SendLimits and ContactWriter do, in this order.
  */
-async function sendCode({ contactId, target }: TargetRequest, call: Call, dependencies: VerificationDependencies) {
+async function sendCode(
+  { contactId, target }: TargetRequest,
+  call: OperationCall,
+  dependencies: VerificationDependencies,
+) {
   const { settings, reader, writer, limits, sender, wakeWorker, now, newVerificationId } = dependencies
+  call.noteContact(contactId)
   requireSender(sender, target.kind)
   // Before anything is counted.
   requireAddressToVerify(await reader.get(contactId, call), target)

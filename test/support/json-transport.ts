@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { create, fromJsonString, toJsonString } from '@bufbuild/protobuf'
 import type { Answer, CallPipeline } from '../../src/calls/pipeline.js'
-import type { BoundService } from '../../src/calls/service.js'
+import { type BoundService, routesOf } from '../../src/calls/service.js'
 import { errorCatalog } from '../../src/errors/catalog.js'
 
 export interface JsonTransport {
@@ -18,15 +18,15 @@ export interface JsonTransport {
  * It exists to prove that `CallPipeline` knows no transport.
  */
 export async function startJsonTransport(service: BoundService, pipeline: CallPipeline): Promise<JsonTransport> {
+  const routes = routesOf(service)
   const server = createServer((request, response) => {
-    const method = service.descriptor.methods.find(({ parent, name }) => request.url === `/${parent.typeName}/${name}`)
-    const operation = method && service.operations[method.localName]
-    if (!operation) return response.writeHead(404).end()
+    const route = routes.find(({ path }) => request.url === path)
+    if (!route) return response.writeHead(404).end()
+    const { method } = route
     const header = (name: string) => request.headersDistinct[name] ?? []
     const clientDeadline = Date.now() + Number(header('x-timeout-ms')[0] ?? Number.POSITIVE_INFINITY)
     const handle = (body: string) =>
-      pipeline.handle<string>(operation, {
-        method,
+      pipeline.handle<string>(route, {
         header,
         clientDeadline,
         isCancelled: () => response.destroyed,

@@ -1,16 +1,20 @@
 import type {
+  AuditEntry,
   CallEnd,
   CallStart,
   ConnectionLimit,
   DeliveryAttempt,
   HealthReport,
   Observer,
+  WatchedFileName,
 } from '../../src/telemetry/observer.js'
 
 /** Keeps everything that it observes, in order. */
 export class RecordingObserver implements Observer {
   readonly startedCalls: CallStart[] = []
   readonly endedCalls: CallEnd[] = []
+  readonly audited: AuditEntry[] = []
+  readonly rejectedFiles: { readonly name: WatchedFileName; readonly problems: readonly string[] }[] = []
   readonly healthReports: HealthReport[] = []
   readonly reachedLimits: ConnectionLimit[] = []
   readonly deliveryAttempts: DeliveryAttempt[] = []
@@ -25,6 +29,14 @@ export class RecordingObserver implements Observer {
 
   callEnded(call: CallEnd): void {
     this.endedCalls.push(call)
+  }
+
+  callAudited(entry: AuditEntry): void {
+    this.audited.push(entry)
+  }
+
+  fileRejected(name: WatchedFileName, problems: readonly string[]): void {
+    this.rejectedFiles.push({ name, problems })
   }
 
   healthChanged(health: HealthReport): void {

@@ -1,5 +1,7 @@
 import { create, type Message } from '@bufbuild/protobuf'
 import { vi } from 'vitest'
+import { permissionFor } from '../../src/access/authorize.js'
+import type { Identity } from '../../src/access/caller.js'
 import { type Answer, CallPipeline, type IncomingCall } from '../../src/calls/pipeline.js'
 import type { Operation } from '../../src/calls/service.js'
 import type { Reason } from '../../src/errors/catalog.js'
@@ -17,7 +19,11 @@ export const startTime = 1_000_000
 export const maxCallMs = 10_000
 export const path = '/messagecontacts.v1.MessageContactService/GetMessageContact'
 export const caller = { id: 'caller-1', directoryId: 'rd-1' }
+export const identity: Identity = { id: 'caller-1', via: 'token', directories: ['rd-1'], roles: ['reader'] }
 export const request = create(GetMessageContactRequestSchema, { contactId: 'c-1' })
+
+const method = MessageContactService.method.getMessageContact
+const route = { path, method, permission: permissionFor(method) }
 
 /** A step of the pipeline that calls code of others. */
 export type Step = 'authenticate' | 'decode' | 'operation' | 'encode'
@@ -26,7 +32,7 @@ export type Step = 'authenticate' | 'decode' | 'operation' | 'encode'
 export interface Script {
   readonly clientDeadline?: number
   readonly isCancelled?: () => boolean
-  readonly authenticate?: () => Promise<typeof caller> | typeof caller
+  readonly authenticate?: () => Promise<Identity> | Identity
   readonly decode?: () => Message
   readonly operation?: Operation
   readonly encode?: () => string
@@ -43,11 +49,12 @@ export function createPipeline({ isReady = true, maxCallsInFlight = 2 } = {}) {
   const observer = new RecordingObserver()
   const readiness = new Readiness()
   if (isReady) readiness.markReady()
-  const scripts = new Map<string, () => Promise<typeof caller> | typeof caller>()
+  const scripts = new Map<string, () => Promise<Identity> | Identity>()
   let requests = 0
   const pipeline = new CallPipeline({
     settings: { MAX_CALLS_IN_FLIGHT: maxCallsInFlight, MAX_CALL_SECONDS: maxCallMs / 1000 },
-    authenticate: ({ header }) => scripts.get(header('x-script')[0] ?? '')?.() ?? caller,
+    authenticate: ({ header }) => scripts.get(header('x-script')[0] ?? '')?.() ?? identity,
+    callerLimits: { enter() {}, leave() {} },
     readyWithin: (timeoutMs) => readiness.readyWithin(timeoutMs),
     newRequestId: () => `r-${++requests}`,
     now: Date.now,
@@ -60,10 +67,9 @@ export function createPipeline({ isReady = true, maxCallsInFlight = 2 } = {}) {
     const id = String(scripts.size)
     scripts.set(id, () => {
       steps.push('authenticate')
-      return script.authenticate?.() ?? caller
+      return script.authenticate?.() ?? identity
     })
     const incoming: IncomingCall<string> = {
-      method: MessageContactService.method.getMessageContact,
       header: (name) => (name === 'x-script' ? [id] : []),
       clientDeadline: script.clientDeadline ?? Number.POSITIVE_INFINITY,
       isCancelled: script.isCancelled ?? (() => false),
@@ -81,7 +87,7 @@ export function createPipeline({ isReady = true, maxCallsInFlight = 2 } = {}) {
       steps.push('operation')
       return script.operation?.(message, call) ?? Promise.resolve({ requestId: call.requestId })
     }
-    pipeline.handle(operation, incoming)
+    pipeline.handle({ ...route, operation }, incoming)
     await vi.advanceTimersByTimeAsync(0)
     return { steps, answers }
   }

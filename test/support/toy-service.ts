@@ -1,9 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { ChannelOptions } from '@grpc/grpc-js'
 import { createHeaderAuthentication } from '../../src/access/authenticate.js'
-import type { Call } from '../../src/calls/call.js'
+import { CallerLimits } from '../../src/access/caller-limits.js'
+import type { AccessSettings } from '../../src/access/settings.js'
+import type { OperationCall } from '../../src/calls/call.js'
 import { CallPipeline, type PipelineOptions } from '../../src/calls/pipeline.js'
-import type { BoundService, Operation } from '../../src/calls/service.js'
+import { type BoundService, type Operation, routesOf } from '../../src/calls/service.js'
 import type { CallSettings } from '../../src/calls/settings.js'
 import {
   type AddMessageContactRequest,
@@ -19,7 +21,7 @@ import { RecordingObserver } from './recording-observer.js'
 /** Replaces every operation of the contract: tests of transports need no contacts and no database. */
 export type Toy = (
   request: AddMessageContactRequest,
-  call: Call,
+  call: OperationCall,
 ) => Promise<MessageInitShape<typeof AddMessageContactResponseSchema>>
 
 export interface RunningToy extends GrpcServer {
@@ -37,8 +39,10 @@ export interface ToyOptions
   extends Partial<Pick<PipelineOptions, 'now' | 'readyWithin'>>,
     Partial<Pick<GrpcServerOptions, 'otherServices'>> {
   /** Differences from `toySettings`. Times in seconds may be fractions. */
-  readonly settings?: Partial<GrpcSettings & CallSettings>
+  readonly settings?: Partial<ToySettings>
 }
+
+type ToySettings = GrpcSettings & CallSettings & AccessSettings
 
 /** The path of the operation that tests call. */
 export const toyPath = `/${MessageContactService.typeName}/${MessageContactService.method.addMessageContact.name}`
@@ -47,7 +51,7 @@ export const toyPath = `/${MessageContactService.typeName}/${MessageContactServi
 export const known = { directoryId: 'toy' }
 
 /** Limits low enough to be reached on purpose and high enough not to be reached by accident. */
-export const toySettings: GrpcSettings & CallSettings = {
+export const toySettings: ToySettings = {
   LISTEN: { host: '127.0.0.1', port: 0 },
   MAX_MESSAGE_BYTES: 4096,
   MAX_HEADER_BYTES: 32_768,
@@ -60,6 +64,9 @@ export const toySettings: GrpcSettings & CallSettings = {
   KEEPALIVE_SECONDS: 30,
   MAX_CALLS_IN_FLIGHT: 100,
   MAX_CALL_SECONDS: 10,
+  CALLS_PER_SECOND_PER_CALLER: 1_000_000,
+  CALLS_PER_SECOND_PER_DIRECTORY: 1_000_000,
+  MAX_CALLS_IN_FLIGHT_PER_CALLER: 100_000,
 }
 
 /** Answers with the name it was given. */
@@ -79,9 +86,12 @@ const newRequestId = () => crypto.randomUUID().toUpperCase()
 /** A pipeline whose callers are named by the header `x-resource-directory-id`, and what its observer sees. */
 export function createToyPipeline({ settings, now = Date.now, readyWithin = async () => {} }: ToyOptions = {}) {
   const observer = new RecordingObserver()
+  const allSettings = { ...toySettings, ...settings }
+  const maxCallsInFlight = allSettings.MAX_CALLS_IN_FLIGHT
   const pipeline = new CallPipeline({
-    settings: { ...toySettings, ...settings },
+    settings: allSettings,
     authenticate: createHeaderAuthentication({}),
+    callerLimits: new CallerLimits({ settings: allSettings, maxCallsInFlight, monotonicNow: now }),
     readyWithin,
     newRequestId,
     now,
@@ -95,7 +105,7 @@ const running = new Set<() => Promise<void>>()
 /** Serves the toy on a socket of its own, until `stopToys`. */
 export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<RunningToy> {
   const { pipeline, observer } = createToyPipeline(options)
-  const server = await startGrpcServer([toyService(toy)], {
+  const server = await startGrpcServer(routesOf(toyService(toy)), {
     settings: { ...toySettings, ...options.settings },
     pipeline,
     otherServices: options.otherServices ?? [],

@@ -1,6 +1,6 @@
 import { create, fromBinary, type JsonObject, toBinary, toJson } from '@bufbuild/protobuf'
 import { expect } from 'vitest'
-import type { BoundService } from '../../src/calls/service.js'
+import { type BoundService, routesOf } from '../../src/calls/service.js'
 import type { CallSettings } from '../../src/calls/settings.js'
 import { errorCatalog, type Reason } from '../../src/errors/catalog.js'
 import type { ErrorInfo } from '../../src/gen/google/rpc/error_details_pb.js'
@@ -46,7 +46,7 @@ export function refusalOf(reason: Reason): SeenRefusal {
 export async function startTwoTransports(service: BoundService, settings: Partial<CallSettings> = {}) {
   const { pipeline, observer } = createToyPipeline({ settings })
   const newRequestId = () => crypto.randomUUID()
-  const grpc = await startGrpcServer([service], {
+  const grpc = await startGrpcServer(routesOf(service), {
     settings: toySettings,
     pipeline,
     otherServices: [],

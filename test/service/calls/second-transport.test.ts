@@ -1,6 +1,6 @@
 import { type MessageInitShape, type MessageShape, toJson } from '@bufbuild/protobuf'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
-import type { Call } from '../../../src/calls/call.js'
+import type { OperationCall } from '../../../src/calls/call.js'
 import type { BoundService, Operation } from '../../../src/calls/service.js'
 import type { CallSettings } from '../../../src/calls/settings.js'
 import { createContactOperations } from '../../../src/contacts/operations.js'
@@ -43,7 +43,7 @@ let runs = 0
 /** Answers with the contact id and the caller's directory; fails or waits for some contact ids. */
 async function getMessageContact(
   { contactId }: MessageShape<typeof method.input>,
-  { requestId, caller }: Call,
+  { requestId, caller }: OperationCall,
 ): Promise<MessageInitShape<typeof method.output>> {
   runs += 1
   if (contactId === 'missing') throw new Failure('ENTITY_NOT_EXISTS_CONTACT')

@@ -16,22 +16,24 @@ const directories = (...values: string[]) => headers({ 'x-resource-directory-id'
 const authenticate = (header: Header, DEFAULT_DIRECTORY_ID?: string) =>
   createHeaderAuthentication({ DEFAULT_DIRECTORY_ID })({ header })
 
+const administratorOf = (id: string) => ({ id, via: 'header', directories: [id], roles: ['administrator'] })
+
 describe('the caller', () => {
   test('is named by the header', () => {
-    expect(authenticate(directories('rd-1'))).toEqual({ id: 'rd-1', directoryId: 'rd-1' })
+    expect(authenticate(directories('rd-1'))).toEqual(administratorOf('rd-1'))
   })
 
   test('is named by the header, also if there is a default', () => {
-    expect(authenticate(directories('rd-1'), 'rd-default')).toEqual({ id: 'rd-1', directoryId: 'rd-1' })
+    expect(authenticate(directories('rd-1'), 'rd-default')).toEqual(administratorOf('rd-1'))
   })
 
   test('is the default if the header is absent', () => {
-    expect(authenticate(directories(), 'rd-default')).toEqual({ id: 'rd-default', directoryId: 'rd-default' })
+    expect(authenticate(directories(), 'rd-default')).toEqual(administratorOf('rd-default'))
   })
 
   test('is not named by any other header', () => {
     const others = headers({ 'x-request-id': ['rd-1'], 'resource-directory-id': ['rd-1'], directoryId: ['rd-1'] })
-    expect(authenticate(others, 'rd-default')).toEqual({ id: 'rd-default', directoryId: 'rd-default' })
+    expect(authenticate(others, 'rd-default')).toEqual(administratorOf('rd-default'))
   })
 
   test.each([

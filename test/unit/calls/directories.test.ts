@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Identity } from '../../../src/access/caller.js'
 import type { Operation } from '../../../src/calls/service.js'
 import {
-  caller,
   createPipeline,
   fakeTimers,
+  identity,
   maxCallMs,
   never,
   reasonsOf,
@@ -16,13 +17,13 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const otherCaller = { id: 'caller-2', directoryId: 'rd-2' }
+const otherCaller: Identity = { ...identity, id: 'caller-2', directories: ['rd-2'] }
 
 /** A pipeline with many calls of one directory whose operation does not end, and what the pipeline did with them. */
 async function underLoad(maxCallsInFlight: number, calls: number, operation: Operation = never) {
   const { send } = createPipeline({ maxCallsInFlight })
   const sent: ScriptedCall[] = []
-  for (let call = 0; call < calls; call += 1) sent.push(await send({ authenticate: () => caller, operation }))
+  for (let call = 0; call < calls; call += 1) sent.push(await send({ authenticate: () => identity, operation }))
   return { send, sent }
 }
 

@@ -3,11 +3,11 @@ import type { Call } from '../../../src/calls/call.js'
 import type { Operation } from '../../../src/calls/service.js'
 import type { Reason } from '../../../src/errors/catalog.js'
 import {
-  caller,
   crash,
   createPipeline,
   fail,
   fakeTimers,
+  identity,
   maxCallMs,
   never,
   path,
@@ -71,7 +71,7 @@ describe('the deadline', () => {
   test('that passes during authentication keeps the message and the operation untouched', async () => {
     const { send } = createPipeline()
     const held = deferred()
-    const call = await send({ authenticate: () => held.promise.then(() => caller) })
+    const call = await send({ authenticate: () => held.promise.then(() => identity) })
     await vi.advanceTimersByTimeAsync(maxCallMs)
     held.resolve()
     await vi.advanceTimersByTimeAsync(0)
@@ -137,7 +137,7 @@ describe('calls in flight', () => {
   test('include those that are being authenticated', async () => {
     const { send } = createPipeline()
     const held = deferred()
-    const authenticate = () => held.promise.then(() => caller)
+    const authenticate = () => held.promise.then(() => identity)
     const calls = [await send({ authenticate }), await send({ authenticate })]
     expect(reasonsOf(await send())).toEqual(['OVERLOADED'])
     held.resolve()
@@ -175,7 +175,7 @@ describe('a stop', () => {
     const ended = await send()
     const open = [
       await send({ operation: () => held.promise.then(() => ({})) }),
-      await send({ authenticate: () => held.promise.then(() => caller) }),
+      await send({ authenticate: () => held.promise.then(() => identity) }),
     ]
     vi.setSystemTime(startTime + 7)
     pipeline.abandonOpenCalls()

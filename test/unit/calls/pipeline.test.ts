@@ -9,6 +9,7 @@ import {
   createPipeline,
   fail,
   fakeTimers,
+  identity,
   maxCallMs,
   never,
   path,
@@ -44,7 +45,10 @@ describe('the steps of a call', () => {
       },
     })
     const deadline = { time: startTime + maxCallMs, isExpired: expect.any(Function) }
-    expect(received).toEqual([[request, { requestId: 'r-1', operation: 'GetMessageContact', caller, deadline }]])
+    const noteContact = expect.any(Function)
+    expect(received).toEqual([
+      [request, { requestId: 'r-1', operation: 'GetMessageContact', caller, deadline, noteContact }],
+    ])
   })
 
   /** The refusals in the order of their steps, with the steps that a call gets to before it is refused. */
@@ -146,7 +150,7 @@ describe('the observer', () => {
     await send({
       authenticate: () => {
         counts.push(observer.startedCalls.length, observer.endedCalls.length)
-        return caller
+        return identity
       },
     })
     expect(counts).toEqual([1, 0])

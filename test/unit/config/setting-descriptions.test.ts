@@ -24,7 +24,14 @@ describe('the descriptions of the settings', () => {
     expect(namesOf(({ secret }) => secret)).toEqual(['MONGODB_URI', 'VERIFICATION_SECRETS', 'SMTP_URL', ...gateway])
     const sms = ['SMS_URL', 'SMS_BODY', 'SMS_SUCCESS', 'SMS_RETRY_CODES']
     const mail = ['SMTP_URL', 'SMTP_EHLO_NAME', 'MAIL_FROM']
-    const absent = ['MONGODB_DATABASE', 'DEFAULT_DIRECTORY_ID', ...mail, ...sms, 'LOG_FORMAT']
+    const absent = [
+      'MONGODB_DATABASE',
+      'DEFAULT_DIRECTORY_ID',
+      'MAX_CALLS_IN_FLIGHT_PER_CALLER',
+      ...mail,
+      ...sms,
+      'LOG_FORMAT',
+    ]
     expect(namesOf((setting) => setting.default === undefined && !setting.required)).toEqual(absent)
     expect(namesOf((setting) => setting.required)).toEqual(['MONGODB_URI', 'VERIFICATION_SECRETS'])
   })

@@ -11,6 +11,7 @@ const reasons = Object.keys(errorCatalog) as Reason[]
 const httpStatuses: Readonly<Record<string, number>> = {
   INVALID_ARGUMENT: 400,
   UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
   NOT_FOUND: 404,
   FAILED_PRECONDITION: 400,
   ABORTED: 409,
@@ -79,6 +80,8 @@ describe('the error catalog', () => {
       ['LIMIT_EXCEEDED_ADDRESS', 'RESOURCE_EXHAUSTED', 'QuotaFailure', 'RetryInfo'],
       ['SENDER_NOT_CONFIGURED', 'FAILED_PRECONDITION', 'PreconditionFailure'],
       ['VERIFICATION_CODE_SUPERSEDED', 'FAILED_PRECONDITION', 'PreconditionFailure'],
+      ['PERMISSION_DENIED', 'PERMISSION_DENIED'],
+      ['THROTTLED', 'RESOURCE_EXHAUSTED', 'QuotaFailure', 'RetryInfo'],
     ])
   })
 
@@ -95,8 +98,12 @@ describe('the error catalog', () => {
     expect(reasons).toEqual(contract)
   })
 
-  test.each(reasons)('has for %s a code of the same words', (reason) => {
-    expect(reason.replaceAll('_', '').toLowerCase()).toBe(errorCatalog[reason].code.replaceAll('.', '').toLowerCase())
+  // Their codes are documented for other operations, under names that gRPC has other names for.
+  const namedOtherwise: readonly Reason[] = ['PERMISSION_DENIED', 'THROTTLED']
+
+  test.each(reasons)('has for %s a code in the same style', (reason) => {
+    if (!namedOtherwise.includes(reason))
+      expect(reason.replaceAll('_', '').toLowerCase()).toBe(errorCatalog[reason].code.replaceAll('.', '').toLowerCase())
     expect(errorCatalog[reason].code).toMatch(/^[A-Z][A-Za-z]*(\.[A-Z][A-Za-z]*){0,2}$/)
   })
 

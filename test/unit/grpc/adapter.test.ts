@@ -1,5 +1,6 @@
 import { Metadata, type ServerInterceptingCallInterface, type StatusObject, status } from '@grpc/grpc-js'
 import { describe, expect, test } from 'vitest'
+import { routesOf } from '../../../src/calls/service.js'
 import { Health } from '../../../src/gen/health/v1/health_pb.js'
 import { GrpcAdapter } from '../../../src/grpc/adapter.js'
 import { fromStatus } from '../../../src/grpc/status.js'
@@ -22,7 +23,7 @@ interface InterceptedCall {
 /** The toy behind an adapter, and a call of it by grpc-js that has got as far as its headers. */
 function startIntercepted(headers: Readonly<Record<string, string>>, path = toyPath, options: ToyOptions = {}) {
   const { pipeline, observer } = createToyPipeline(options)
-  const adapter = new GrpcAdapter([toyService(echo)], pipeline)
+  const adapter = new GrpcAdapter(routesOf(toyService(echo)), pipeline)
   const metadata = new Metadata()
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
   const sent = deferred<Status>()
@@ -120,21 +121,27 @@ describe('a status passes unchanged, and nothing is observed,', () => {
   })
 })
 
-describe('an adapter', () => {
-  const { pipeline } = createToyPipeline()
+describe('the routes', () => {
   const { descriptor, operations } = toyService(echo)
 
   test('of a service without one of its operations throws', () => {
     const { getMessageContact: _, ...others } = operations
-    expect(() => new GrpcAdapter([{ descriptor, operations: others }], pipeline)).toThrow(
+    expect(() => routesOf({ descriptor, operations: others })).toThrow(
       new Error('GetMessageContact has no unary operation'),
     )
   })
 
   test('of a service with a stream throws', () => {
-    const names = Health.methods.map(({ localName }) => [localName, async () => ({})])
-    expect(() => new GrpcAdapter([{ descriptor: Health, operations: Object.fromEntries(names) }], pipeline)).toThrow(
+    const descriptor = { ...Health, methods: [Health.method.watch] }
+    expect(() => routesOf({ descriptor, operations: { watch: async () => ({}) } })).toThrow(
       new Error('Watch has no unary operation'),
+    )
+  })
+
+  test('of a service without an authorization option throws', () => {
+    const descriptor = { ...Health, methods: [Health.method.check] }
+    expect(() => routesOf({ descriptor, operations: { check: async () => ({}) } })).toThrow(
+      new Error('grpc.health.v1.Health.Check has no authorization option'),
     )
   })
 })
