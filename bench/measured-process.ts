@@ -44,6 +44,9 @@ export class MeasuredProcess {
         VERIFICATION_SECRETS: verificationSecret,
         UNCONFIGURED_SENDER: 'print',
         EMAILS_PER_DIRECTORY_PER_DAY: '10000',
+        CALLS_PER_SECOND_PER_CALLER: '1000000',
+        CALLS_PER_SECOND_PER_DIRECTORY: '1000000',
+        MAX_CALLS_IN_FLIGHT_PER_CALLER: '100000',
         ...environment,
       },
     })

@@ -142,9 +142,10 @@ function startServer(
   { health, readiness, observer, now, monotonicNow }: ServerParts,
 ) {
   const newRequestId = () => randomUUID().toUpperCase()
+  const authenticate = createHeaderAuthentication(settings)
   const pipeline = new CallPipeline({
     settings,
-    authenticate: createHeaderAuthentication(settings),
+    authenticate,
     callerLimits: new CallerLimits({ settings, maxCallsInFlight: settings.MAX_CALLS_IN_FLIGHT, monotonicNow }),
     readyWithin: (timeoutMs) => readiness.readyWithin(timeoutMs),
     newRequestId,
@@ -155,7 +156,8 @@ function startServer(
   return startGrpcServer(routes, {
     settings,
     pipeline,
-    otherServices: [health, createReflection(reflectedFiles, comments)],
+    authenticate,
+    otherServices: settings.REFLECTION === 'off' ? [health] : [health, createReflection(reflectedFiles, comments)],
     newRequestId,
     observer,
   })

@@ -4,7 +4,7 @@ import { ReflectionService } from '@grpc/reflection'
 
 /**
  * Server reflection, v1 and v1alpha, from generated descriptors, so that no `.proto` file is needed at run time.
- * Serves `files` and all files they import. Custom options get lost, so the contract has none.
+ * Serves `files` and all files they import. Custom options get lost: the proto files have them.
  * `sourceInfo` has the comments, which the descriptors lack: by the name of a file, a FileDescriptorProto with its source info, in base64.
  */
 export function createReflection(

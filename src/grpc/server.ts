@@ -1,5 +1,6 @@
 import {
   logVerbosity,
+  type Metadata,
   Server,
   ServerCredentials,
   ServerInterceptingCall,
@@ -8,9 +9,10 @@ import {
   type ServerOptions,
   setLogVerbosity,
 } from '@grpc/grpc-js'
+import type { Authenticate } from '../access/authenticate.js'
 import type { CallPipeline } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
-import { Failure } from '../errors/failure.js'
+import { Failure, toFailure } from '../errors/failure.js'
 import { GrpcAdapter } from './adapter.js'
 import { type ConnectionObserver, watchConnections } from './connections.js'
 import { lingerMs, listen } from './listener.js'
@@ -21,6 +23,8 @@ export interface GrpcServerOptions {
   readonly settings: GrpcSettings
   /** Every call of the services goes through it. */
   readonly pipeline: CallPipeline
+  /** For reflection, which has a handler of its own. */
+  readonly authenticate: Authenticate
   /** Services that come with their own handlers, outside the pipeline: health and reflection. */
   readonly otherServices: readonly { addToServer(server: Server): void }[]
   /** For streams that are ended at stop. */
@@ -39,6 +43,8 @@ export interface GrpcServer {
   stop(timeoutMs: number): Promise<void>
 }
 
+/** What the paths of all versions of server reflection begin with. */
+const reflectionPath = '/grpc.reflection.'
 /** How long a client may take to answer a keepalive ping. */
 const keepaliveTimeoutMs = 10_000
 /** Far above any answer of ours. Without it grpc-js has no limit. */
@@ -49,14 +55,15 @@ const abandonReserveMs = lingerMs
 /** Serves until stopped. Rejects if the address cannot be bound; the error names it. */
 export async function startGrpcServer(
   routes: readonly Route[],
-  { settings, pipeline, otherServices, newRequestId, observer }: GrpcServerOptions,
+  { settings, pipeline, authenticate, otherServices, newRequestId, observer }: GrpcServerOptions,
 ): Promise<GrpcServer> {
   // The log of grpc-js contains what clients sent.
   setLogVerbosity(logVerbosity.NONE)
   const adapter = new GrpcAdapter(routes, pipeline)
   const streams = new OpenStreams(newRequestId)
-  const interceptor: ServerInterceptor = (method, call) =>
-    method.responseStream ? streams.track(call) : adapter.intercept(method.path, call)
+  const isRestricted = (path: string) => settings.REFLECTION === 'authenticated' && path.startsWith(reflectionPath)
+  const interceptor: ServerInterceptor = ({ path, responseStream }, call) =>
+    responseStream ? streams.track(call, isRestricted(path) ? authenticate : undefined) : adapter.intercept(path, call)
   const server = new Server({ ...serverOptions(settings), interceptors: [interceptor] })
   for (const service of [adapter, ...otherServices]) service.addToServer(server)
 
@@ -112,12 +119,18 @@ class OpenStreams {
     this.#newRequestId = newRequestId
   }
 
-  track(call: ServerInterceptingCallInterface): ServerInterceptingCall {
+  /** With `authenticate`, the stream begins only for a caller that is known. */
+  track(call: ServerInterceptingCallInterface, authenticate?: Authenticate): ServerInterceptingCall {
     this.#open.add(call)
     if (this.#ended) setImmediate(() => this.endAll())
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
+          onReceiveMetadata: (metadata, begin) => {
+            const refuse = (error: unknown) => call.sendStatus(toStatus(toFailure(error), this.#newRequestId()))
+            if (authenticate) authenticateStream(authenticate, metadata).then(() => begin(metadata), refuse)
+            else begin(metadata)
+          },
           // grpc-js calls this after every stream, however it ended.
           onCancel: () => {
             this.#open.delete(call)
@@ -132,4 +145,8 @@ class OpenStreams {
     for (const call of this.#open) call.sendStatus(toStatus(new Failure('SHUTTING_DOWN'), this.#newRequestId()))
     this.#open.clear()
   }
+}
+
+async function authenticateStream(authenticate: Authenticate, metadata: Metadata): Promise<void> {
+  await authenticate({ header: (name) => metadata.get(name).map(String) })
 }

@@ -6,6 +6,13 @@ export const grpcSettings = z.object({
     description:
       'The address to serve on, as `host:port`. Port 0 stands for any free port, host `0.0.0.0` for every IPv4 address of the machine.',
   }),
+  REFLECTION: z
+    .enum(['open', 'authenticated', 'off'], 'must be open, authenticated or off')
+    .prefault('authenticated')
+    .meta({
+      description:
+        'Who may read the contract by server reflection: `open` everyone, `authenticated` every caller that is known, `off` nobody.',
+    }),
   MAX_MESSAGE_BYTES: wholeNumber(1024, 4_194_304).prefault('65536').meta({
     description: 'The maximum size of a request in bytes, after decompression, 1024 to 4194304.',
   }),

@@ -28,6 +28,13 @@ export interface ServiceOptions {
 /** The value of VERIFICATION_SECRETS. */
 export const verificationSecrets = 'no-secret-at-all-only-for-tests-of-this'
 
+/** The limits of one caller as high as they can be: most tests have one caller. */
+export const noCallerLimits = {
+  CALLS_PER_SECOND_PER_CALLER: '1000000',
+  CALLS_PER_SECOND_PER_DIRECTORY: '1000000',
+  MAX_CALLS_IN_FLIGHT_PER_CALLER: '100000',
+}
+
 /** A name that no other test uses. */
 export const uniqueName = (prefix: string) => `${prefix}-${randomUUID().slice(0, 8)}`
 
@@ -42,6 +49,7 @@ export async function startService({
     MONGODB_DATABASE: uniqueName('test'),
     LISTEN: '127.0.0.1:0',
     VERIFICATION_SECRETS: verificationSecrets,
+    ...noCallerLimits,
     ...environment,
   })
   const lines: string[] = []

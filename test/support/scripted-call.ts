@@ -1,6 +1,6 @@
-import { create, type Message } from '@bufbuild/protobuf'
+import { create, type DescMethod, type Message } from '@bufbuild/protobuf'
 import { vi } from 'vitest'
-import { permissionFor } from '../../src/access/authorize.js'
+import { type Permission, permissionFor } from '../../src/access/authorize.js'
 import type { Identity } from '../../src/access/caller.js'
 import { type Answer, CallPipeline, type IncomingCall } from '../../src/calls/pipeline.js'
 import type { Operation } from '../../src/calls/service.js'
@@ -30,6 +30,8 @@ export type Step = 'authenticate' | 'decode' | 'operation' | 'encode'
 
 /** What a scripted call does; by default everything succeeds. */
 export interface Script {
+  readonly method?: DescMethod
+  readonly permission?: Permission
   readonly clientDeadline?: number
   readonly isCancelled?: () => boolean
   readonly authenticate?: () => Promise<Identity> | Identity
@@ -87,7 +89,8 @@ export function createPipeline({ isReady = true, maxCallsInFlight = 2 } = {}) {
       steps.push('operation')
       return script.operation?.(message, call) ?? Promise.resolve({ requestId: call.requestId })
     }
-    pipeline.handle({ ...route, operation }, incoming)
+    const { method, permission } = { ...route, ...script }
+    pipeline.handle({ ...route, method, permission, operation }, incoming)
     await vi.advanceTimersByTimeAsync(0)
     return { steps, answers }
   }

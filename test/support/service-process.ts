@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, expect } from 'vitest'
-import { verificationSecrets } from './running-service.js'
+import { noCallerLimits, verificationSecrets } from './running-service.js'
 
 const projectFolder = dirname(createRequire(import.meta.url).resolve('#package.json'))
 /** As `npm run build` leaves it. */
@@ -41,7 +41,7 @@ export class ServiceProcess {
 
   private constructor(environment: Readonly<Record<string, string>>, stdout: 'pipe' | number) {
     this.#child = spawn(process.execPath, ['--enable-source-maps', program], {
-      env: { LISTEN: '127.0.0.1:0', VERIFICATION_SECRETS: verificationSecrets, ...environment },
+      env: { LISTEN: '127.0.0.1:0', VERIFICATION_SECRETS: verificationSecrets, ...noCallerLimits, ...environment },
       stdio: ['ignore', stdout, 'pipe'],
     })
     const child = this.#child

@@ -53,6 +53,7 @@ export const known = { directoryId: 'toy' }
 /** Limits low enough to be reached on purpose and high enough not to be reached by accident. */
 export const toySettings: ToySettings = {
   LISTEN: { host: '127.0.0.1', port: 0 },
+  REFLECTION: 'open',
   MAX_MESSAGE_BYTES: 4096,
   MAX_HEADER_BYTES: 32_768,
   MAX_CONNECTIONS: 100,
@@ -108,6 +109,7 @@ export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<Runn
   const server = await startGrpcServer(routesOf(toyService(toy)), {
     settings: { ...toySettings, ...options.settings },
     pipeline,
+    authenticate: createHeaderAuthentication({}),
     otherServices: options.otherServices ?? [],
     newRequestId,
     observer,

@@ -1,5 +1,6 @@
 import { create, fromBinary, type JsonObject, toBinary, toJson } from '@bufbuild/protobuf'
 import { expect } from 'vitest'
+import { createHeaderAuthentication } from '../../src/access/authenticate.js'
 import { type BoundService, routesOf } from '../../src/calls/service.js'
 import type { CallSettings } from '../../src/calls/settings.js'
 import { errorCatalog, type Reason } from '../../src/errors/catalog.js'
@@ -49,6 +50,7 @@ export async function startTwoTransports(service: BoundService, settings: Partia
   const grpc = await startGrpcServer(routesOf(service), {
     settings: toySettings,
     pipeline,
+    authenticate: createHeaderAuthentication({}),
     otherServices: [],
     newRequestId,
     observer,

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MessageContactService } from '../../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { reflect } from '../../support/reflection-client.js'
@@ -5,7 +6,7 @@ import { type RunningService, startService } from '../../support/running-service
 
 let service: RunningService
 beforeAll(async () => {
-  service = await startService()
+  service = await startService({ environment: { REFLECTION: 'open' } })
 })
 afterAll(() => service?.stop())
 
@@ -88,5 +89,32 @@ describe.each(['v1', 'v1alpha'] as const)('reflection %s', (version) => {
       services: [],
       errorCode: 5,
     })
+  })
+})
+
+describe('REFLECTION', () => {
+  const ask = async (REFLECTION: string, environment = {}) => {
+    const restricted = await startService({ environment: { REFLECTION, ...environment }, ready: false })
+    try {
+      return await reflect(restricted.app.address, 'v1', 'listServices')
+    } finally {
+      await restricted.stop()
+    }
+  }
+
+  test('authenticated refuses a caller that is not known', async () => {
+    const { code, metadata } = await ask('authenticated').catch((error) => error)
+    expect(code).toBe(status.UNAUTHENTICATED)
+    expect(metadata.get('x-request-id')).toHaveLength(1)
+  })
+
+  test('authenticated answers a caller that is known', async () => {
+    const { services } = await ask('authenticated', { DEFAULT_DIRECTORY_ID: 'rd-1' })
+    expect(services).toContain('messagecontacts.v1.MessageContactService')
+  })
+
+  test('off answers nobody', async () => {
+    const { code } = await ask('off', { DEFAULT_DIRECTORY_ID: 'rd-1' }).catch((error) => error)
+    expect(code).toBe(status.UNIMPLEMENTED)
   })
 })
