@@ -34,7 +34,8 @@ beforeAll(async () => {
 })
 afterAll(() => service?.stop())
 
-const options = () => ({ directoryId: uniqueName(marker) })
+/** The directory is the only thing of these calls that the log names. */
+const options = () => ({ directoryId: uniqueName('rd') })
 const encode = (request: AddRequest) =>
   Buffer.from(toBinary(AddMessageContactRequestSchema, create(AddMessageContactRequestSchema, request)))
 const sendBytes = (bytes: Uint8Array) =>
@@ -268,8 +269,8 @@ describe('AddMessageContact answers with a contact or a refusal of the catalog f
 
   test('a hundred headers, and one of 30,000 characters', async () => {
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-${index}`, marker]))
-    expect(await withHeaders({ ...many, [directory]: uniqueName(marker) })).toBe('OK')
-    expect(await withHeaders({ 'x-long': marker.repeat(3000), [directory]: uniqueName(marker) })).toBe('OK')
+    expect(await withHeaders({ ...many, [directory]: uniqueName('rd') })).toBe('OK')
+    expect(await withHeaders({ 'x-long': marker.repeat(3000), [directory]: uniqueName('rd') })).toBe('OK')
   })
 
   test('random headers', async () => {
@@ -280,7 +281,7 @@ describe('AddMessageContact answers with a contact or a refusal of the catalog f
     })
     await fc.assert(
       fc.asyncProperty(headers, async (odd) => {
-        expect(await withHeaders({ ...odd, [directory]: uniqueName(marker) })).toBe('OK')
+        expect(await withHeaders({ ...odd, [directory]: uniqueName('rd') })).toBe('OK')
       }),
       { ...runs, numRuns: 100 },
     )

@@ -47,7 +47,11 @@ const neither = (...codes: string[]) =>
 test('a correct code that is superseded before it is stored as confirmed is superseded, and costs no attempt', async () => {
   const { first, second, contact, code } = await sentCode()
   const { contactId, emailAddress } = contact
-  const writes = beforeFirstWrite('ConfirmMessageContactVerification', () => second.sendEmail(contactId, emailAddress))
+  const writes = beforeFirstWrite('ConfirmMessageContactVerification', async () => {
+    await second.sendEmail(contactId, emailAddress)
+    // The writes of the delivery would be in the way too.
+    await second.storedAfterDelivery(contactId)
+  })
   await expectRefusal(first.confirmEmail(contact, code), 'VERIFICATION_CODE_SUPERSEDED', {
     PreconditionFailure: preconditionFailure('VERIFICATION_CODE_SUPERSEDED', contactId),
   })
@@ -61,7 +65,11 @@ test('a correct code that is superseded before it is stored as confirmed is supe
 test('an incorrect code costs an attempt of the newer one if that is sent before the attempt is stored', async () => {
   const { first, second, contact, code } = await sentCode()
   const { contactId, emailAddress } = contact
-  const writes = beforeFirstWrite('ConfirmMessageContactVerification', () => second.sendEmail(contactId, emailAddress))
+  const writes = beforeFirstWrite('ConfirmMessageContactVerification', async () => {
+    await second.sendEmail(contactId, emailAddress)
+    // The writes of the delivery would be in the way too.
+    await second.storedAfterDelivery(contactId)
+  })
   await expectRefusal(
     first.confirmEmail(contact, neither(code)),
     'VERIFICATION_CODE_INCORRECT',
