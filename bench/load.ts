@@ -90,6 +90,8 @@ function summarize(latencies: number[], seconds: number): LoadResult {
 export async function openSession(address: string): Promise<ClientHttp2Session> {
   const session = connect(`http://${address}`)
   await once(session, 'connect')
+  // When the service has ended, its calls fail. Without a listener the error would end the benchmark before it has cleaned up.
+  session.on('error', () => {})
   return session
 }
 

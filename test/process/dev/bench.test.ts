@@ -1,8 +1,12 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { call, openSession } from '../../../bench/load.js'
 import { ProjectCopy, type StartedCommand } from '../../support/project-copy.js'
 import { until } from '../../support/waiting.js'
 
@@ -24,14 +28,15 @@ afterAll(async () => {
 
 const startBench = (environment: Readonly<Record<string, string>>): StartedCommand =>
   project.start(['node', 'dist/bench/run.js'], {
+    inTerminal: true,
     environment: { TMPDIR: temporaryFolder, BENCH_SECONDS: '1', ...environment },
   })
 
-/** Waits until the benchmark has printed this, and then does what Ctrl-C does. Gives its exit code. */
+/** Waits until the benchmark has printed this, and then presses Ctrl-C, which reaches all its processes. Gives its exit code. */
 async function interruptAfter(command: StartedCommand, progress: string): Promise<unknown> {
   const hasPrinted = () => command.output().includes(progress) || command.child.exitCode !== null
   await until(`the benchmark prints ${progress}`, hasPrinted, maxStartMs)
-  command.child.kill('SIGINT')
+  command.child.stdin?.write('\x03')
   return command.ended()
 }
 
@@ -55,4 +60,20 @@ describe('npm run bench says at once what it does, and when it is interrupted re
     expect(await interruptAfter(command, 'Database: ')).toBe(130)
     expect(await readdir(temporaryFolder)).toEqual([])
   })
+})
+
+test('a connection of the benchmark that is reset, as by Ctrl-C, fails its calls and does not end the benchmark', async () => {
+  const sockets: Socket[] = []
+  const server = createServer()
+    .on('connection', (socket) => sockets.push(socket))
+    .listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const session = await openSession(`127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const answer = call(session, '/', { directoryId: 'rd-1', message: Buffer.alloc(0) })
+  await once(server, 'stream')
+  const closed = new Promise((resolve) => session.once('close', resolve))
+  for (const socket of sockets) socket.resetAndDestroy()
+  await expect(answer).rejects.toMatchObject({ code: 'ECONNRESET' })
+  await closed
+  server.close()
 })
