@@ -60,7 +60,7 @@ export interface ConditionalWrite<Attempt, Result> {
  *           |  +- wait for a majority
  *           +---> result of an earlier attempt or of nothing to write, or a refusal
  *
- * After the last lost race `prepare` is called once more: the attempt may be written nevertheless, if the driver repeated it, or there may be
+ * After the last lost race `prepare` is called once more: an insert may be written nevertheless, if the driver repeated it, or there may be
  * a better reason to refuse. If there is still something to write, the refusal is CONCURRENT_CALL_NOT_SUPPORTED.
  * While an attempt is open, every refusal is OUTCOME_UNKNOWN instead: the attempt may still be written after the refusal was sent.
  * DEADLINE_EXCEEDED stays what it is, because it also leaves open whether something was written.

@@ -1,11 +1,11 @@
-import { type Collection, type Db, type IndexDescription, MongoClient, MongoServerError } from 'mongodb'
+import { type Collection, type Db, type Document, type IndexDescription, MongoClient, MongoServerError } from 'mongodb'
 import { ConfigurationError } from '../config/read-settings.js'
 import type { Reason } from '../errors/catalog.js'
 import { Failure } from '../errors/failure.js'
 import type { Observer } from '../telemetry/observer.js'
 import type { Deadline } from '../time.js'
 import { DatabaseClock } from './clock.js'
-import { isUnavailable, singleWriteOutcome, type WriteOutcome } from './driver-errors.js'
+import { isUnavailable, singleWriteOutcome, singleWriteReply, type WriteOutcome } from './driver-errors.js'
 import type { DatabaseSettings } from './settings.js'
 import { databaseName, hasOption } from './uri.js'
 
@@ -165,14 +165,20 @@ export class Database {
   }
 
   /**
-   * Writes one document. `command` must pass `timeoutMS` on to the driver, and gives the number of documents that met its condition.
+   * Updates or deletes one document, by a command with one such write. The driver does not repeat it, as it would repeat a collection's methods:
+   * on a server that does not recognize the repetition, it would lose against its own first copy, and seem not to be written.
    * Throws as `requireUsable` does.
    */
-  async writeOne(deadline: Deadline, command: (timeoutMS: number) => Promise<number>): Promise<WriteOutcome> {
+  async writeOne(deadline: Deadline, command: Document): Promise<WriteOutcome> {
     this.requireUsable(deadline)
+    const { writeConcern } = concerns
+    const timeoutMS = this.timeLimitMs(deadline.time)
     try {
-      const count = await command(this.timeLimitMs(deadline.time))
-      return { kind: count > 0 ? 'written' : 'unmatched' }
+      const reply = await this.#db.command(
+        { ...command, writeConcern: { w: writeConcern.w, j: writeConcern.journal } },
+        { timeoutMS, ignoreUndefined: true },
+      )
+      return singleWriteReply(reply)
     } catch (error) {
       return singleWriteOutcome(error)
     }
@@ -204,7 +210,7 @@ function createClient({ MONGODB_URI, DATABASE_POOL_SIZE }: DatabaseSettings): Mo
   try {
     return new MongoClient(MONGODB_URI, {
       ...(!hasOption(MONGODB_URI, 'appName') && { appName: 'message-contacts' }),
-      // The driver repeats a write whose member goes away.
+      // The driver repeats an insert whose member goes away.
       retryWrites: true,
       maxPoolSize: DATABASE_POOL_SIZE,
       serverSelectionTimeoutMS: serverSelectionTimeoutMs,

@@ -1,4 +1,5 @@
 import {
+  type Document,
   MongoAPIError,
   MongoBulkWriteError,
   MongoClientClosedError,
@@ -29,6 +30,7 @@ interface UnsuccessfulWrite {
 }
 
 const written: WriteOutcome = { kind: 'written' }
+const unmatched: WriteOutcome = { kind: 'unmatched' }
 const duplicate: WriteOutcome = { kind: 'duplicate' }
 
 export const duplicateKeyCode = 11000
@@ -122,13 +124,20 @@ const isNotExecuted = (error: unknown): boolean =>
   error instanceof MongoError && !(error instanceof MongoWriteConcernError) && error.hasErrorLabel(notExecutedLabel)
 
 /**
- * What a replaceOne or deleteOne that threw did to its document. A write that was refused may be unconfirmed as well: then the driver reports
- * only that, and the refusal is in the reply that the error keeps.
+ * What the write of one document that threw did to it. A write that was refused may be unconfirmed as well: then the driver reports only that,
+ * and the refusal is in the reply that the error keeps.
  */
 export function singleWriteOutcome(error: unknown): WriteOutcome {
   if (error instanceof MongoServerError && (error['writeErrors']?.[0] ?? error).code === duplicateKeyCode)
     return duplicate
   return outcomeOfError(error)
+}
+
+/** What a command that writes one document did to it, by a reply that a majority has confirmed. */
+export function singleWriteReply({ n, writeErrors }: Document): WriteOutcome {
+  const refusal = writeErrors?.[0]
+  if (refusal) return singleWriteOutcome(new MongoServerError(refusal))
+  return n > 0 ? written : unmatched
 }
 
 /**

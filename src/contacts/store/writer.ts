@@ -96,10 +96,7 @@ export class ContactWriter {
     const contact = await this.#read(contactId, call, progress)
     if (!contact) return { kind: 'wait' }
     progress.wasRead = true
-    // Also an attempt that seems to have lost: the driver repeats a write by itself, and what has been written makes its own repetition lose
-    // on a server that does not recognize it.
-    const written = [lost, open?.attempt].find((attempt) => attempt && isWritten(attempt.contact, contact))
-    if (written) return { kind: 'written', attempt: written }
+    if (open && isWritten(open.attempt.contact, contact)) return { kind: 'written', attempt: open.attempt }
     // Somebody was faster, and a majority does not have that yet: a decision about the same state would lose again.
     if (lost && contact.version < lost.contact.version) return { kind: 'wait' }
     if (open) {
@@ -201,27 +198,24 @@ export class ContactWriter {
     })
   }
 
-  #replace(contact: Contact, deadline: Deadline, requestedName: string): Promise<WriteOutcome> {
+  async #replace(contact: Contact, deadline: Deadline, requestedName: string): Promise<WriteOutcome> {
     const { _id, directoryId, version } = contact
-    return this.#options.database
-      .writeOne(deadline, async (timeoutMS) => {
-        const filter = { _id, directoryId, version: version - 1 }
-        const { matchedCount } = await this.#options.contacts.replaceOne(filter, contact, { timeoutMS })
-        return matchedCount
-      })
-      .then((outcome) => {
-        // Of what a change writes, only the name is in a unique index.
-        if (outcome.kind === 'duplicate') throw nameAlreadyUsed(requestedName)
-        return outcome
-      })
+    const { database, contacts } = this.#options
+    const outcome = await database.writeOne(deadline, {
+      update: contacts.collectionName,
+      updates: [{ q: { _id, directoryId, version: version - 1 }, u: contact }],
+    })
+    // Of what a change writes, only the name is in a unique index.
+    if (outcome.kind === 'duplicate') throw nameAlreadyUsed(requestedName)
+    return outcome
   }
 
   #delete(contactId: string, etag: string, { caller: { directoryId }, deadline }: Call): Promise<WriteOutcome> {
+    const { database, contacts } = this.#options
     const state = etag === '' ? {} : { revision: revisionOf(etag) ?? noRevision }
-    return this.#options.database.writeOne(deadline, async (timeoutMS) => {
-      const filter = { _id: contactId, directoryId, ...state }
-      const { deletedCount } = await this.#options.contacts.deleteOne(filter, { timeoutMS })
-      return deletedCount
+    return database.writeOne(deadline, {
+      delete: contacts.collectionName,
+      deletes: [{ q: { _id: contactId, directoryId, ...state }, limit: 1 }],
     })
   }
 }

@@ -9,7 +9,7 @@ import { expectRefusal, preconditionFailure, quotaFailure, retryInfo } from '../
 import { type RunningService, startService, uniqueName, verificationSecrets } from '../../support/running-service.js'
 import { incorrectCode, verificationNotFound } from '../../support/verifying-directory.js'
 import { deferred, until } from '../../support/waiting.js'
-import { startWatched, type WatchedService } from '../../support/watched-service.js'
+import { isCallCommand, startWatched, type WatchedService } from '../../support/watched-service.js'
 
 // As for contacts: the first write of a call is held back until the service has given it up, another caller makes the second attempt meet
 // a refusal, and then the first write is executed.
@@ -29,7 +29,9 @@ const environment = {
   VERIFICATION_MAX_ATTEMPTS: '2',
   MESSAGES_PER_ADDRESS_PER_MINUTE: '2',
 }
-const dependencies = { storedNow: clock.read, print: () => {} }
+/** What was sent. */
+const lines: string[] = []
+const dependencies = { storedNow: clock.read, print: (line: string) => lines.push(line) }
 let service: WatchedService
 let other: RunningService
 let directory: Directory
@@ -182,6 +184,24 @@ describe('a request for a code whose write is still under way', () => {
   const hold = (meanwhile: () => Promise<unknown>) =>
     holdFirstWrite(service, 'SendEmailVerificationForMessageContact', meanwhile)
 
+  /** The first write is carried out, and its answer is lost. Before the next command, `meanwhile` happens. */
+  function loseFirstAnswer(meanwhile: () => Promise<unknown>) {
+    let isLost = false
+    let isLater = false
+    service.proxy.watch(async (command) => {
+      if (!isCallCommand(command)) return 'pass'
+      if (command.name === 'update' && !isLost) {
+        isLost = true
+        return 'cut after'
+      }
+      if (isLost && !isLater) {
+        isLater = true
+        await meanwhile()
+      }
+      return 'pass'
+    })
+  }
+
   test('while another one replaces the address is ENTITY_NOT_EXISTS_CONTACT_VERIFICATION: that proves who was first', async () => {
     const late = hold(() => rival.setEmail('tim@example.com'))
     await expectRefusal(send(), 'ENTITY_NOT_EXISTS_CONTACT_VERIFICATION', verificationNotFound(contactId))
@@ -201,6 +221,23 @@ describe('a request for a code whose write is still under way', () => {
     const late = hold(() => rival.remove())
     await expectRefusal(send(), 'OUTCOME_UNKNOWN', retryLater)
     expect(await late.land()).toBe(0)
+  })
+
+  test('although it was carried out, and whose message another process has sent, is OUTCOME_UNKNOWN: it is not sent again', async () => {
+    const printed = lines.length
+    loseFirstAnswer(() =>
+      service.collection.updateOne(
+        { _id: contactId },
+        {
+          $set: { 'email.verification.deliveryState': 'SENT', version: 4, 'lastWrite.requestId': 'other' },
+          $unset: { deliveryDueDate: '', 'email.verification.dueDate': '' },
+        },
+      ),
+    )
+    await expectRefusal(send(), 'OUTCOME_UNKNOWN', retryLater)
+    service.proxy.reset()
+    expect(await storedContact()).toMatchObject({ version: 4, email: { verification: { deliveryState: 'SENT' } } })
+    expect(lines.slice(printed)).toEqual([])
   })
 
   test('while its use of a limit is under way is OUTCOME_UNKNOWN, although others exhaust the limit meanwhile', async () => {

@@ -1,4 +1,4 @@
-import type { Collection } from 'mongodb'
+import type { Collection, Document } from 'mongodb'
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../../src/calls/call.js'
 import type { Contact, Decision } from '../../../src/contacts/contact.js'
@@ -31,21 +31,18 @@ const lastWrite = { requestId: 'CALL-2', operation: 'UpdateMessageContact', call
  */
 function writerTo(stored: Contact, confirmations: number[] = []) {
   const writes: unknown[][] = []
-  const accept = async (...write: unknown[]) => {
-    writes.push(write.slice(0, -1))
-    return { matchedCount: 1, deletedCount: 1 }
-  }
   const confirm = async (...write: unknown[]) => {
     writes.push(write.slice(0, -1))
     return { matchedCount: confirmations.shift() ?? 1 }
   }
   const reader = { get: async () => stored, find: async () => stored } as unknown as ContactReader
-  const contacts = { replaceOne: accept, deleteOne: accept, updateOne: confirm } as unknown as Collection<Contact>
+  const contacts = { collectionName: 'contacts', updateOne: confirm } as unknown as Collection<Contact>
   const database = {
     now: () => now,
     runCommand: (_: unknown, command: (timeoutMS: number) => Promise<unknown>) => command(1000),
-    writeOne: async (_: unknown, command: (timeoutMS: number) => Promise<number>) => {
-      await command(1000)
+    writeOne: async (_: unknown, { updates, deletes }: Document) => {
+      const [{ q, u }] = updates ?? deletes
+      writes.push(u ? [q, u] : [q])
       return { kind: 'written' }
     },
   } as unknown as Database

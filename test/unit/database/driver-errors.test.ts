@@ -19,6 +19,7 @@ import {
   insertOutcomes,
   isUnavailable,
   singleWriteOutcome,
+  singleWriteReply,
   type WriteOutcome,
 } from '../../../src/database/driver-errors.js'
 import {
@@ -257,7 +258,6 @@ describe('the write of one document', () => {
   })
 
   test('is a duplicate if a unique index refuses it', () => {
-    expect(singleWriteOutcome(new MongoServerError(writeError(0, 11000)))).toEqual({ kind: 'duplicate' })
     expect(singleWriteOutcome(commandRefused(11000))).toEqual({ kind: 'duplicate' })
   })
 
@@ -291,5 +291,23 @@ describe('the write of one document', () => {
   test('may have been sent after another timeout', () => {
     const cause = new MongoOperationTimeoutError('Timed out during connection checkout', { cause: new Error('pool') })
     expect(singleWriteOutcome(cause)).toEqual({ kind: 'unknown', cause })
+  })
+})
+
+describe('the reply to a command that writes one document', () => {
+  test.each([
+    ['written', { n: 1 }],
+    ['unmatched', { n: 0 }],
+    ['duplicate', { n: 0, writeErrors: [writeError(0, 11000)] }],
+  ])('says that it is %s by %o', (kind, reply) => {
+    expect(singleWriteReply({ ok: 1, ...reply })).toEqual({ kind })
+  })
+
+  test.each([
+    ['unknown', 'fails with a code of an unavailable member', 91],
+    ['failed', 'breaks a rule of the database', 121],
+  ])('says that its outcome is %s if it %s', (kind, _, code) => {
+    const cause = expect.objectContaining({ code })
+    expect(singleWriteReply({ ok: 1, n: 0, writeErrors: [writeError(0, code)] })).toEqual({ kind, cause })
   })
 })
