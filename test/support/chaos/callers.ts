@@ -40,8 +40,8 @@ export class Callers {
   readonly #known = new Map<string, Map<string, SeenContact>>()
   /** By directory: contacts that do not exist any more. */
   readonly #gone = new Map<string, SeenContact[]>()
-  /** The adds with a client token. */
-  readonly #repeatable: AddRequest[] = []
+  /** By directory: the adds with a client token. */
+  readonly #repeatable = new Map<string, AddRequest[]>()
   #lastId = 0
   #lastAddress = 0
 
@@ -139,7 +139,7 @@ export class Callers {
   #requestFor(directoryId: string): CallRequest | undefined {
     const { random } = this.#options
     const operation = random.weighted(weights)
-    if (operation === 'add') return this.#add()
+    if (operation === 'add') return this.#add(directoryId)
     if (operation === 'list') return { operation }
     const contact = this.#contactIn(directoryId)
     if (!contact) return undefined
@@ -162,15 +162,16 @@ export class Callers {
     }
   }
 
-  /** Half of the adds have a client token; some repeat an earlier one. */
-  #add(): CallRequest {
+  /** Half of the adds have a client token; some repeat an earlier one of the directory. */
+  #add(directoryId: string): CallRequest {
     const { random } = this.#options
-    const repeated = random.chance(0.25) ? random.pick(this.#repeatable.slice(-6)) : undefined
+    const repeatable = this.#repeatable.get(directoryId) ?? []
+    const repeated = random.chance(0.25) ? random.pick(repeatable.slice(-2)) : undefined
     if (repeated) return repeated
     const fields = { name: random.pick(names) ?? '', emailAddress: this.#newAddress(), title: this.#title() }
     if (random.chance(0.5)) return { operation: 'add', ...fields }
     const request = { operation: 'add', ...fields, clientToken: `token-${this.#lastAddress}` } as const
-    this.#repeatable.push(request)
+    this.#repeatable.set(directoryId, [...repeatable, request])
     return request
   }
 

@@ -139,9 +139,10 @@ function after(contact: SeenContact, { request }: CallRecord): SeenContact {
   if (request.operation !== 'update') return contact
   const { name = contact.name, title = contact.title } = request
   const renamed = { ...contact, name, title }
-  if (request.emailAddress === undefined) return renamed
+  // The address in effect, requested again, leaves a pending one as it is.
+  if (request.emailAddress === undefined || request.emailAddress === emailAddress) return renamed
   if (!isEmailVerified) return { ...renamed, emailAddress: request.emailAddress }
-  return { ...renamed, pendingEmailAddress: request.emailAddress === emailAddress ? '' : request.emailAddress }
+  return { ...renamed, pendingEmailAddress: request.emailAddress }
 }
 
 const fields = ['name', 'emailAddress', 'title', 'isEmailVerified', 'pendingEmailAddress'] as const

@@ -19,6 +19,8 @@ export class Disturbances {
   /** How many commands of a name pass until one is disturbed. */
   readonly #remaining = new Map<string, number>()
   readonly #held = new Set<Promise<unknown>>()
+  /** The inserts that the driver can repeat, by session and transaction number. */
+  readonly #inserts = new Set<string>()
   #isCalm = false
 
   constructor(proxy: WireProxy, random: Random) {
@@ -37,6 +39,7 @@ export class Disturbances {
   async #verdictOn(command: Command): Promise<Verdict> {
     const { name } = command
     if (this.#isCalm || isDriverCommand(command)) return 'pass'
+    if (this.#isRepeatedInsert(command)) return interrupted
     const remaining = this.#remaining.get(name) ?? this.#random.integer(0, maxUndisturbedAtFirst)
     this.#remaining.set(name, remaining - 1)
     if (remaining > 0) return 'pass'
@@ -47,6 +50,18 @@ export class Disturbances {
     const key = `${name}, ${disturbance}`
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1)
     return this.#carryOut(disturbance)
+  }
+
+  /**
+   * True for a batch that the driver sends again after a lost connection. MongoDB recognizes it, document by document. The database for development
+   * may insert it once more, also what was removed meanwhile, so it must not get it.
+   */
+  #isRepeatedInsert({ name, body: { lsid, txnNumber } }: Command): boolean {
+    if (name !== 'insert' || txnNumber === undefined) return false
+    const key = `${lsid?.id} ${txnNumber}`
+    const isRepeated = this.#inserts.has(key)
+    this.#inserts.add(key)
+    return isRepeated
   }
 
   async #carryOut(disturbance: DisturbanceName): Promise<Verdict> {
@@ -67,6 +82,9 @@ export class Disturbances {
     this.#proxy.watch((command) => this.#verdictOn(command))
   }
 }
+
+/** An answer that leaves open whether the command was executed. The driver does not repeat it after that. */
+const interrupted = { reply: { ok: 0, code: 11601, codeName: 'Interrupted', errmsg: 'operation was interrupted' } }
 
 /** `late`: the command is held back, and the service may have given it up when the database gets it. */
 const weights = { 'cut after': 10, 'cut before': 4, late: 6, 'unreachable after': 1 } as const

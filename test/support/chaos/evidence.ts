@@ -31,12 +31,8 @@ const reasonsThatLeaveOpen = ['OUTCOME_UNKNOWN', 'DEADLINE_EXCEEDED']
 const notFound = 'ENTITY_NOT_EXISTS_CONTACT'
 
 /** True unless the answer guarantees that nothing was written, and never will be. */
-export function mayHaveWritten({ request, outcome }: CallRecord): boolean {
-  if (outcome.kind !== 'refused') return true
-  // The database's own driver may repeat a delete that was carried out.
-  if (request.operation === 'delete' && outcome.reason === notFound) return true
-  return reasonsThatLeaveOpen.includes(outcome.reason)
-}
+export const mayHaveWritten = ({ outcome }: CallRecord): boolean =>
+  outcome.kind !== 'refused' || reasonsThatLeaveOpen.includes(outcome.reason)
 
 export const isAnswered = ({ outcome }: CallRecord): boolean => outcome.kind === 'answered'
 
