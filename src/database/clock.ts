@@ -1,3 +1,8 @@
+/**
+ * How far the times of two processes may be apart, in milliseconds. A stored date that is further in the future comes from a clock that was
+ * wrong: it counts for no limit, or it would lock it until then.
+ */
+export const maxAheadMs = 5000
 /** A measurement with a longer round trip than this is too inexact, in milliseconds. */
 const maxRoundTripMs = 2000
 

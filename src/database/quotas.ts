@@ -1,6 +1,7 @@
 import { type Collection, type Document, type IndexDescription, MongoServerError } from 'mongodb'
 import { Failure } from '../errors/failure.js'
 import { addMs, type Deadline, hourMs } from '../time.js'
+import { maxAheadMs } from './clock.js'
 import type { Database } from './database.js'
 import { duplicateKeyCode, singleWriteOutcome } from './driver-errors.js'
 
@@ -95,10 +96,7 @@ export class Quotas {
   }
 }
 
-/**
- * Drops the dates that do not count, and adds one if fewer than the limit remain. A date in the future does not count: it comes from
- * a clock that was wrong, and would lock the quota until then.
- */
+/** Drops the dates that do not count, and adds one if fewer than the limit remain. */
 function takeUse({ limit, windowMs }: Quota, useId: string, now: Date): Document[] {
   const counts = { $and: [{ $gt: ['$$this', addMs(now, -windowMs)] }, { $lte: ['$$this', addMs(now, maxAheadMs)] }] }
   // The same use is not taken twice, where a reply came without the record.
@@ -123,9 +121,6 @@ function takeUse({ limit, windowMs }: Quota, useId: string, now: Date): Document
 
 /** How many use ids are kept: more than calls that take uses of one quota at the same time, as a rule. */
 const maxUseIds = 32
-
-/** Two processes know the time of the database up to this many milliseconds. */
-const maxAheadMs = 5000
 
 /** When a use is possible: now, or when the `limit`-th last use is as old as the window. */
 function nextUseDate({ dates }: QuotaRecord, { limit, windowMs }: Quota, now: Date): Date {

@@ -9,8 +9,9 @@ import {
 } from '../addresses/address.js'
 import type { Contact, Decision } from '../contacts/contact.js'
 import { verificationNotFound } from '../contacts/refusals.js'
+import { maxAheadMs } from '../database/clock.js'
 import { Failure } from '../errors/failure.js'
-import { addMs, dayMs, minuteMs } from '../time.js'
+import { addMs, dayMs } from '../time.js'
 import type { VerificationSettings } from './settings.js'
 
 /** One of a contact's addresses, by its kind and its value. */
@@ -120,9 +121,6 @@ function requireAttempt(
   if (expireDate <= now) throw new Failure('VERIFICATION_CODE_EXPIRED', { precondition: _id })
   if (attemptsRemaining <= 0) throw new Failure('VERIFICATION_ATTEMPTS_EXHAUSTED', { precondition: _id })
 }
-
-/** A clock that was wrong may have stored dates in the future: they do not count, or they would lock the contact until then. */
-const maxAheadMs = minuteMs
 
 /** When the incorrect codes of the last day were given. Not only as many as the limit, which may be higher in another process. */
 function countedDates({ incorrectCodeDates = [] }: Contact, now: Date): readonly Date[] {
