@@ -3,23 +3,31 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Reason } from '../../../src/errors/catalog.js'
 import { dayMs, minuteMs } from '../../../src/time.js'
 import { Clock } from '../../support/clock.js'
-import { quotaFailure, retryInfo } from '../../support/refusal.js'
-import { type RunningService, startService } from '../../support/running-service.js'
+import { expectRefusal, quotaFailure, retryInfo } from '../../support/refusal.js'
+import { type RunningService, startService, uniqueName } from '../../support/running-service.js'
 import { VerifyingDirectory } from '../../support/verifying-directory.js'
 
 const limits = { MESSAGES_PER_ADDRESS_PER_MINUTE: 3, EMAILS_PER_DIRECTORY_PER_DAY: 4, SMS_PER_DIRECTORY_PER_DAY: 2 }
 const clock = new Clock()
 let service: RunningService
+/** Another process, with a lower limit of messages to one address. */
+let strict: RunningService
 let directory: VerifyingDirectory
 let contactId: string
 beforeAll(async () => {
   const environment = Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, String(value)]))
-  service = await startService({
-    environment: { UNCONFIGURED_SENDER: 'print', ...environment },
-    dependencies: { ...clock.dependencies, print: () => {} },
+  const options = { dependencies: { ...clock.dependencies, print: () => {} } }
+  const common = { UNCONFIGURED_SENDER: 'print', MONGODB_DATABASE: uniqueName('limits'), ...environment }
+  service = await startService({ environment: common, ...options })
+  strict = await startService({
+    environment: { ...common, MESSAGES_PER_ADDRESS_PER_MINUTE: '2' },
+    dependencies: { storedNow: clock.read, print: () => {} },
   })
 })
-afterAll(() => service.stop())
+afterAll(async () => {
+  await strict?.stop()
+  await service?.stop()
+})
 beforeEach(async () => {
   // What earlier tests sent no longer counts.
   clock.advance(dayMs)
@@ -92,6 +100,32 @@ describe('the limit of messages to one address in a minute', () => {
     await expectLimited(emailTom, addressLimit, minuteMs)
     await directory.sendEmail(ann.contactId, 'ann@example.com')
     await textTom()
+  })
+})
+
+describe('a limit that is lower in another process', () => {
+  const emailTomStrictly = () =>
+    strict.client.sendEmailVerificationForMessageContact(
+      { contactId, emailAddress: tomsAddress },
+      { directoryId: directory.id },
+    )
+  const strictRefusal = (retryAfterMs: number) => ({
+    QuotaFailure: quotaFailure('LIMIT_EXCEEDED_ADDRESS', 'address', 'MESSAGES_PER_ADDRESS_PER_MINUTE', 2),
+    RetryInfo: retryInfo(retryAfterMs),
+  })
+
+  test('is exact for the calls of that process, whatever the others let through', async () => {
+    for (const _ of [1, 2, 3]) {
+      await emailTom()
+      clock.advance(10_000)
+    }
+    // The second of the three counts until it is a minute old: then there is one use within the last minute.
+    const retryAfterMs = minuteMs - 20_000
+    await expectRefusal(emailTomStrictly(), 'LIMIT_EXCEEDED_ADDRESS', strictRefusal(retryAfterMs))
+    clock.advance(retryAfterMs - 1)
+    await expectRefusal(emailTomStrictly(), 'LIMIT_EXCEEDED_ADDRESS', strictRefusal(1))
+    clock.advance(1)
+    await emailTomStrictly()
   })
 })
 

@@ -4,18 +4,33 @@ import type { Call } from '../../../src/calls/call.js'
 import { type Contact, type Decision, deliveryDueDateOf } from '../../../src/contacts/contact.js'
 import type { ContactReader } from '../../../src/contacts/store/reader.js'
 import type { ContactWriter } from '../../../src/contacts/store/writer.js'
-import { type CodeMessage, SendError, type SendResult } from '../../../src/messaging/message.js'
+import { Failure } from '../../../src/errors/failure.js'
+import { type CodeMessage, maxSendMs, SendError, type SendResult } from '../../../src/messaging/message.js'
 import { VerificationCodes } from '../../../src/verification/codes.js'
+import { leaseMs } from '../../../src/verification/delivery.js'
 import { DeliveryWorker } from '../../../src/verification/worker.js'
 import { contactWith, emailAddress, later, now, verificationWith } from '../../support/contacts-in-states.js'
 import { RecordingObserver } from '../../support/recording-observer.js'
 import { until } from '../../support/waiting.js'
 
+/** What goes wrong in the database of a worker. */
+interface Faults {
+  /** How many records of a result fail. */
+  readonly failingRecords?: number
+  /** How long a claim takes, in milliseconds. */
+  readonly claimMs?: number
+}
+
 /** A worker beside a database with one contact, whose mail is due, and a sender with these results. */
-function startWorker(results: readonly SendResult[], changes: Partial<Verification> = {}) {
+function startWorker(
+  results: readonly SendResult[],
+  changes: Partial<Verification> = {},
+  { failingRecords = 0, claimMs = 0 }: Faults = {},
+) {
   const verification = verificationWith({ deliveryState: 'QUEUED', attempts: 0, dueDate: now, ...changes })
   let stored: Contact = contactWith({ email: { address: emailAddress, verification }, deliveryDueDate: now })
   let time = now
+  let records = 0
   const messages: CodeMessage[] = []
   const observer = new RecordingObserver()
   const reader = {
@@ -23,8 +38,13 @@ function startWorker(results: readonly SendResult[], changes: Partial<Verificati
       stored.deliveryDueDate && stored.deliveryDueDate <= date ? [{ ...stored, contactId: stored._id }] : [],
   } as unknown as ContactReader
   const writer = {
-    async change(_: string, __: Call, decide: (contact: Contact) => Decision<unknown>) {
+    async change(_: string, { operation }: Call, decide: (contact: Contact) => Decision<unknown>) {
+      if (operation === 'RecordDelivery') {
+        records += 1
+        if (records <= failingRecords) throw new Failure('OUTCOME_UNKNOWN')
+      }
       const decision = decide(stored)
+      if (operation === 'ClaimDelivery') time = later(time, claimMs)
       if (decision.kind === 'write')
         stored = { ...decision.contact, deliveryDueDate: deliveryDueDateOf(decision.contact) }
       return { contact: stored, result: decision.kind === 'write' ? decision.result : undefined }
@@ -48,6 +68,8 @@ function startWorker(results: readonly SendResult[], changes: Partial<Verificati
     messages,
     observer,
     verification: () => stored.email.verification,
+    /** How often a result was to be recorded. */
+    records: () => records,
     /** Waits for the result of so many attempts, or of an expiry. */
     untilReported: (count: number) =>
       until('the attempts are reported', () => observer.deliveryAttempts.length === count),
@@ -94,6 +116,25 @@ describe('the delivery worker', () => {
     const worker = startWorker([{ kind: 'sent' }], { attempts: 1, mayHaveArrived: true })
     await worker.untilReported(1)
     expect(worker.messages).toMatchObject([{ mayHaveArrived: true }])
+  })
+
+  test('keeps the result of a message that cannot be stored, and does not send it again when its lease has ended', async () => {
+    const worker = startWorker([{ kind: 'sent' }], {}, { failingRecords: 2 })
+    await until('the result is to be recorded', () => worker.records() === 1)
+    worker.lookAt(later(now, 2 * leaseMs))
+    await worker.untilReported(1)
+    expect(worker.verification()).toMatchObject({ deliveryState: 'SENT', attempts: 1 })
+    expect([worker.records(), worker.messages.length]).toEqual([3, 1])
+  })
+
+  test.each([
+    [0, 1],
+    [1, 0],
+  ])('whose claim leaves %i ms less than the longest sending sends %i messages', async (missingMs, count) => {
+    const worker = startWorker([{ kind: 'sent' }], {}, { claimMs: leaseMs - maxSendMs + missingMs })
+    await worker.untilReported(1)
+    expect(worker.messages).toHaveLength(count)
+    expect(worker.verification()).toMatchObject({ deliveryState: count > 0 ? 'SENT' : 'QUEUED', attempts: 1 })
   })
 
   test('reports problems of the operator as such, with their code, until the code expires; only then it has failed', async () => {
