@@ -11,7 +11,7 @@ const modules = {
   errors: ['gen', 'time'],
   'telemetry/observer': ['errors'],
   telemetry: ['errors', 'config', 'time'],
-  access: ['errors', 'config', 'gen'],
+  access: ['errors', 'config', 'gen', 'time'],
   calls: ['access', 'errors', 'telemetry/observer', 'config', 'time'],
   grpc: ['calls', 'access', 'errors', 'telemetry/observer', 'config', 'gen', 'time'],
   database: ['errors', 'telemetry/observer', 'config', 'time'],
@@ -44,19 +44,21 @@ const packages = {
   '@grpc/reflection': ['grpc'],
   'grpc-health-check': ['grpc'],
   'libphonenumber-js': ['addresses'],
+  jose: ['access'],
   mongodb: ['database', 'contacts/store'],
   nanoid: ['app'],
   nodemailer: ['messaging/smtp'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry/pretty'],
   validator: ['addresses'],
-  zod: ['config', 'settings', '[a-z]+/settings', 'lifecycle'],
+  yaml: ['access/callers-file'],
+  zod: ['config', 'settings', '[a-z]+/settings', 'access/callers-file', 'lifecycle'],
 }
 
 /** The same for modules of Node that read files or open sockets. */
 const nodeModules = {
   'fs(/promises)?': ['run', 'config/watched-files'],
-  'net|tls|https?|http2|dgram|dns': ['grpc', 'messaging/smtp'],
+  'net|tls|https?|http2|dgram|dns': ['grpc', 'messaging/smtp', 'access/jwks-request'],
 }
 
 const names = Object.keys(modules)

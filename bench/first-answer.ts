@@ -23,6 +23,7 @@ export async function measureFirstAnswer(mongodbUri: string, cleanup: Cleanup): 
       MONGODB_URI: mongodbUri,
       MONGODB_DATABASE: newDatabaseName(),
       LISTEN: '127.0.0.1:0',
+      AUTHENTICATION: 'header',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
       VERIFICATION_SECRETS: randomUUID(),

@@ -40,6 +40,7 @@ export class MeasuredProcess {
         MONGODB_URI: mongodbUri,
         MONGODB_DATABASE: database,
         LISTEN: '127.0.0.1:0',
+        AUTHENTICATION: 'header',
         LOG_LEVEL: 'warn',
         VERIFICATION_SECRETS: verificationSecret,
         UNCONFIGURED_SENDER: 'print',

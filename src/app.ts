@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
 import { customAlphabet } from 'nanoid'
-import { createHeaderAuthentication } from './access/authenticate.js'
+import type { Authenticate } from './access/authenticate.js'
 import { CallerLimits } from './access/caller-limits.js'
+import { openAuthentication } from './access/sources.js'
 import { CallPipeline } from './calls/pipeline.js'
 import { type BoundService, bindService, routesOf, type ServiceImplementation } from './calls/service.js'
 import { printableSettings, sharedSettings } from './config/read-settings.js'
@@ -85,7 +86,8 @@ const healthTiming = { intervalMs: 5000, unhealthyIntervalMs: 500, timeoutMs: 45
 
 /**
  * Connects all modules and starts to serve. Does not wait for the database: until it answers, health is NOT_SERVING.
- * Rejects if the address cannot be bound, and with ConfigurationError if the database driver rejects MONGODB_URI.
+ * Rejects if the address cannot be bound, and with ConfigurationError if the database driver rejects MONGODB_URI, or if CALLERS_FILE or
+ * JWT_JWKS names a file that cannot be used.
  */
 export async function startApp(settings: Settings, dependencies: AppDependencies): Promise<App> {
   const { log, now = Date.now, monotonicNow = () => performance.now(), storedNow } = dependencies
@@ -93,17 +95,16 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
   const readiness = new Readiness()
   const closers = new Closers(now)
 
+  const onRejected = observer.fileRejected.bind(observer)
+  const authentication = await openAuthentication(settings, { now, monotonicNow, onRejected })
+  closers.push(async () => authentication.stop())
   const database = new Database(settings, { now, monotonicNow, storedNow, observer })
   closers.push(() => database.close())
   const { operations, worker } = createFeatures(settings, dependencies, { database, observer, now, closers })
   const health = createHealth(database, readiness, observer)
-  const server = await startServer(operations, settings, dependencies, {
-    health,
-    readiness,
-    observer,
-    now,
-    monotonicNow,
-  })
+  const { authenticate } = authentication
+  const parts = { health, readiness, authenticate, observer, now, monotonicNow }
+  const server = await startServer(operations, settings, dependencies, parts)
   closers.push((timeoutMs) => server.stop(timeoutMs))
   // Before the server stops, so that deliveries use the time in which open calls finish.
   closers.push(async () => worker.stopClaiming())
@@ -131,6 +132,7 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
 interface ServerParts extends Pick<Foundation, 'observer' | 'now'> {
   readonly health: Health
   readonly readiness: Readiness
+  readonly authenticate: Authenticate
   readonly monotonicNow: () => number
 }
 
@@ -139,7 +141,7 @@ function startServer(
   operations: ServiceImplementation<typeof MessageContactService>,
   settings: Settings,
   { services = [] }: AppDependencies,
-  { health, readiness, observer, now, monotonicNow }: ServerParts,
+  { health, readiness, authenticate, observer, now, monotonicNow }: ServerParts,
 ) {
   const newRequestId = () => randomUUID().toUpperCase()
   const authenticate = createHeaderAuthentication(settings)

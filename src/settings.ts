@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accessSettings } from './access/settings.js'
+import { accessSettings, checkAccessSettings } from './access/settings.js'
 import { callSettings } from './calls/settings.js'
 import {
   type Environment,
@@ -40,6 +40,7 @@ export const settingsSchema = z
     ...telemetrySettings.shape,
     ...lifecycleSettings.shape,
   })
+  .superRefine(checkAccessSettings)
   .superRefine(checkMessagingSettings)
 
 export type Settings = z.output<typeof settingsSchema>

@@ -81,6 +81,7 @@ export class GrpcAdapter {
     const { method } = route
     this.#pipeline.handle<Buffer>(route, {
       header: (name) => call.metadata.get(name).map(String),
+      certificate: () => undefined,
       clientDeadline: Number(call.getDeadline()),
       isCancelled: () => call.cancelled,
       decode,

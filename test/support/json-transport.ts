@@ -28,6 +28,7 @@ export async function startJsonTransport(service: BoundService, pipeline: CallPi
     const handle = (body: string) =>
       pipeline.handle<string>(route, {
         header,
+        certificate: () => undefined,
         clientDeadline,
         isCancelled: () => response.destroyed,
         decode: () => fromJsonString(method.input, body),

@@ -48,6 +48,7 @@ export async function startService({
     MONGODB_URI: inject('mongodbUri'),
     MONGODB_DATABASE: uniqueName('test'),
     LISTEN: '127.0.0.1:0',
+    AUTHENTICATION: 'header',
     VERIFICATION_SECRETS: verificationSecrets,
     ...noCallerLimits,
     ...environment,

@@ -73,6 +73,7 @@ export function createPipeline({ isReady = true, maxCallsInFlight = 2 } = {}) {
     })
     const incoming: IncomingCall<string> = {
       header: (name) => (name === 'x-script' ? [id] : []),
+      certificate: () => undefined,
       clientDeadline: script.clientDeadline ?? Number.POSITIVE_INFINITY,
       isCancelled: script.isCancelled ?? (() => false),
       decode: () => {

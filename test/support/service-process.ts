@@ -10,6 +10,13 @@ const projectFolder = dirname(createRequire(import.meta.url).resolve('#package.j
 /** As `npm run build` leaves it. */
 const program = join(projectFolder, 'dist', 'src', 'main.js')
 
+/** The settings that a process needs, without the database. */
+const defaultEnvironment = {
+  LISTEN: '127.0.0.1:0',
+  AUTHENTICATION: 'header',
+  VERIFICATION_SECRETS: verificationSecrets,
+}
+
 /** How long a start and an end may take on a busy machine, in milliseconds. */
 const defaultTimeoutMs = 40_000
 
@@ -20,7 +27,7 @@ export interface LogLine extends Readonly<Record<string, unknown>> {
 }
 
 export interface ServiceProcessOptions {
-  /** The whole environment; by default a free port of this machine, and secrets for tests. */
+  /** The whole environment; by default a free port of this machine, callers that are believed, and secrets for tests. */
   readonly environment: Readonly<Record<string, string>>
   /** By default true: wait until calls are served. */
   readonly ready?: boolean
@@ -41,7 +48,7 @@ export class ServiceProcess {
 
   private constructor(environment: Readonly<Record<string, string>>, stdout: 'pipe' | number) {
     this.#child = spawn(process.execPath, ['--enable-source-maps', program], {
-      env: { LISTEN: '127.0.0.1:0', VERIFICATION_SECRETS: verificationSecrets, ...noCallerLimits, ...environment },
+      env: { ...defaultEnvironment, ...noCallerLimits, ...environment },
       stdio: ['ignore', stdout, 'pipe'],
     })
     const child = this.#child

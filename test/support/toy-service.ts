@@ -1,6 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { ChannelOptions } from '@grpc/grpc-js'
-import { createHeaderAuthentication } from '../../src/access/authenticate.js'
 import { CallerLimits } from '../../src/access/caller-limits.js'
 import type { AccessSettings } from '../../src/access/settings.js'
 import type { OperationCall } from '../../src/calls/call.js'
@@ -15,6 +14,7 @@ import {
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../src/grpc/server.js'
 import type { GrpcSettings } from '../../src/grpc/settings.js'
 import type { CallEnd, ConnectionLimit } from '../../src/telemetry/observer.js'
+import { headerAuthentication, readAccess } from './access/authentication.js'
 import { ContactsClient } from './client.js'
 import { RecordingObserver } from './recording-observer.js'
 
@@ -52,6 +52,7 @@ export const known = { directoryId: 'toy' }
 
 /** Limits low enough to be reached on purpose and high enough not to be reached by accident. */
 export const toySettings: ToySettings = {
+  ...readAccess({ AUTHENTICATION: 'header' }),
   LISTEN: { host: '127.0.0.1', port: 0 },
   REFLECTION: 'open',
   MAX_MESSAGE_BYTES: 4096,
@@ -91,7 +92,7 @@ export function createToyPipeline({ settings, now = Date.now, readyWithin = asyn
   const maxCallsInFlight = allSettings.MAX_CALLS_IN_FLIGHT
   const pipeline = new CallPipeline({
     settings: allSettings,
-    authenticate: createHeaderAuthentication({}),
+    authenticate: headerAuthentication,
     callerLimits: new CallerLimits({ settings: allSettings, maxCallsInFlight, monotonicNow: now }),
     readyWithin,
     newRequestId,

@@ -141,6 +141,7 @@ describe('GetMessageContact with the operations and the database of the service,
       MONGODB_URI: proxy.uri,
       MONGODB_DATABASE: uniqueName('test'),
       DATABASE_TIMEOUT_SECONDS: '1',
+      AUTHENTICATION: 'header',
       VERIFICATION_SECRETS: verificationSecrets,
     })
     database = new Database(settings, {

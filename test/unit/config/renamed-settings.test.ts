@@ -3,7 +3,7 @@ import { ConfigurationError, type Environment } from '../../../src/config/read-s
 import { readSettings, settingsSchema } from '../../../src/settings.js'
 
 const names = Object.keys(settingsSchema.shape)
-const required = { MONGODB_URI: 'mongodb://a', VERIFICATION_SECRETS: 'o'.repeat(32) }
+const required = { MONGODB_URI: 'mongodb://a', AUTHENTICATION: 'header', VERIFICATION_SECRETS: 'o'.repeat(32) }
 const read = (environment: Environment) => readSettings({ ...required, ...environment })
 
 /** Every problem with an environment that also has the required settings. */

@@ -17,7 +17,7 @@ const secrets = Object.entries(values)
 const files: Environment = Object.fromEntries(secrets.map(([name, value]) => [`/secrets/${name}`, value]))
 
 const read = (environment: Environment, readable = files) =>
-  readSettings(environment, (path) => readable[path] ?? expect.fail(`no file ${path}`))
+  readSettings({ AUTHENTICATION: 'header', ...environment }, (path) => readable[path] ?? expect.fail(`no file ${path}`))
 
 function problemsWith(environment: Environment, readable?: Environment): readonly string[] {
   try {

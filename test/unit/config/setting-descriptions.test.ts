@@ -26,6 +26,7 @@ describe('the descriptions of the settings', () => {
     const mail = ['SMTP_URL', 'SMTP_EHLO_NAME', 'MAIL_FROM']
     const absent = [
       'MONGODB_DATABASE',
+      ...['CALLERS_FILE', 'JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS'],
       'DEFAULT_DIRECTORY_ID',
       'MAX_CALLS_IN_FLIGHT_PER_CALLER',
       ...mail,
@@ -33,7 +34,7 @@ describe('the descriptions of the settings', () => {
       'LOG_FORMAT',
     ]
     expect(namesOf((setting) => setting.default === undefined && !setting.required)).toEqual(absent)
-    expect(namesOf((setting) => setting.required)).toEqual(['MONGODB_URI', 'VERIFICATION_SECRETS'])
+    expect(namesOf((setting) => setting.required)).toEqual(['MONGODB_URI', 'AUTHENTICATION', 'VERIFICATION_SECRETS'])
   })
 
   test('are checked by npm start with the same default address', () => {

@@ -10,7 +10,7 @@ const secret = 'o'.repeat(32)
 const descriptions = describeSettings(settingsSchema)
 const names = descriptions.map(({ name }) => name)
 const descriptionOf = (of: string) => descriptions.find(({ name }) => name === of)?.description
-const required = { MONGODB_URI: uri, VERIFICATION_SECRETS: secret }
+const required = { MONGODB_URI: uri, AUTHENTICATION: 'header', VERIFICATION_SECRETS: secret }
 const read = (environment: Environment) => readSettings({ ...required, ...environment })
 
 /** Every problem with an environment. */
@@ -31,6 +31,11 @@ const problemsBeside = (environment: Environment) => problemsWith({ ...required,
 const defaults = {
   MONGODB_URI: uri,
   LISTEN: { host: '127.0.0.1', port: 50_051 },
+  AUTHENTICATION: ['header'],
+  JWT_ALGORITHMS: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+  JWT_CLOCK_SKEW_SECONDS: 30,
+  JWT_DIRECTORY_CLAIM: 'directory_id',
+  JWT_ROLES_CLAIM: 'scope',
   CONTACTS_PER_DIRECTORY: 20,
   COUNTRY_CODES: ['86'],
   NAME_MIDDLE_DOT: 'refuse',
@@ -68,7 +73,7 @@ const defaults = {
 }
 
 describe('without any other setting', () => {
-  test('everything except the database and the secrets has a default or is absent', () => {
+  test('everything except the database, the authentication and the secrets has a default or is absent', () => {
     expect(read({})).toStrictEqual(defaults)
   })
 
@@ -78,14 +83,15 @@ describe('without any other setting', () => {
     ).toStrictEqual(defaults)
   })
 
-  test('the database and the secrets are required, and described', () => {
+  test('the database, the authentication and the secrets are required, and described', () => {
     const problems = [
       `MONGODB_URI is required. ${descriptionOf('MONGODB_URI')}`,
+      `AUTHENTICATION is required. ${descriptionOf('AUTHENTICATION')}`,
       `VERIFICATION_SECRETS is required. ${descriptionOf('VERIFICATION_SECRETS')}`,
     ]
     expect(problemsWith({})).toEqual(problems)
-    expect(problemsWith({ MONGODB_URI: '', VERIFICATION_SECRETS: '' })).toEqual(problems)
-    expect(problemsWith({ MONGODB_URI: undefined, VERIFICATION_SECRETS: undefined })).toEqual(problems)
+    for (const value of ['', undefined])
+      expect(problemsWith(Object.fromEntries(Object.keys(required).map((name) => [name, value])))).toEqual(problems)
   })
 
   test('variables of other programs are ignored', () => {
@@ -104,6 +110,7 @@ const numbers: readonly (readonly [keyof Settings, number, number])[] = [
   ['CONTACTS_PER_DIRECTORY', 1, 1000],
   ['MAX_CALLS_IN_FLIGHT', 1, 100_000],
   ['MAX_CALL_SECONDS', 1, 300],
+  ['JWT_CLOCK_SKEW_SECONDS', 0, 300],
   ['MAX_MESSAGE_BYTES', 1024, 4_194_304],
   ['MAX_HEADER_BYTES', 4096, 65_536],
   ['MAX_CONNECTIONS', 1, 100_000],
@@ -238,7 +245,8 @@ test.each(rejected)('%s', (problem, ...values) => {
 
 describe('problems', () => {
   test('are reported all at once, in the order of the settings, each with its variable', () => {
-    const others = { SMS_BODY: '{{secret}}', SMS_RETRY_CODES: 'secret\u0007' }
+    const paths = { CALLERS_FILE: 'secret\u0007', JWT_JWKS: 'secret\u0007' }
+    const others = { ...paths, SMS_BODY: '{{secret}}', SMS_RETRY_CODES: 'secret\u0007' }
     const invalid = Object.fromEntries(names.map((name) => [name, '\u{1f600} secret']))
     const problems = problemsWith({ ...invalid, ...others })
     expect(problems.map((problem) => problem.split(' ')[0])).toEqual(names)
@@ -250,6 +258,7 @@ describe('problems', () => {
     expect(problems.map((problem) => problem.split(' ').slice(0, 2).join(' '))).toEqual([
       'MONGODB_URI is',
       'LISTEN must',
+      'AUTHENTICATION is',
       'VERIFICATION_SECRETS is',
       'SHUTDOWN_TIMEOUT_SECONDS must',
     ])
