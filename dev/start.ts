@@ -1,9 +1,11 @@
 import { Database, keptDataFolder } from './database.js'
+import { developmentDirectory, prepareSecureStart } from './secure.js'
 import { welcome } from './welcome.js'
 
 /**
  * The service for development, as `npm start` runs it: with a database and a directory of its own if none is named, codes on the terminal
- * if nothing is configured to send them, and a log line for every call. Its data stay between starts.
+ * if nothing is configured to send them, and a log line for every call. Its data stay between starts. Callers are not authenticated; with the
+ * argument `--secure`, as `npm run dev:secure` runs it, they are, and the service has TLS.
  */
 const tell = (line: string) => process.stderr.write(`${line}\n`)
 
@@ -15,7 +17,9 @@ const isNamed = (secret: string) => Boolean(environment[secret] || environment[`
 
 const database = isNamed('MONGODB_URI') ? undefined : await startDatabase()
 if (database) environment['MONGODB_URI'] = database.uri
-environment['DEFAULT_DIRECTORY_ID'] ||= 'development'
+const secure = process.argv.includes('--secure') ? await prepareSecureStart(environment, keptDataFolder) : undefined
+environment['AUTHENTICATION'] ||= 'header'
+if (environment['AUTHENTICATION'].includes('header')) environment['DEFAULT_DIRECTORY_ID'] ||= developmentDirectory
 environment['UNCONFIGURED_SENDER'] ||= 'print'
 environment['LOG_LEVEL'] ||= 'debug'
 // The same at every start, so that codes stay valid; known to everybody, so no secret.
@@ -24,7 +28,8 @@ if (!isNamed('VERIFICATION_SECRETS')) environment['VERIFICATION_SECRETS'] = 'kno
 // Not before the database is there: a start that fails should fail soon.
 const { run } = await import('../src/run.js')
 const exitCode = await run(environment, {
-  onReady: (address) => tell(welcome(address, database?.description ?? 'the one that MONGODB_URI names')),
+  onReady: (address) =>
+    tell(welcome({ address, database: database?.description ?? 'the one that MONGODB_URI names', secure })),
 })
 setTimeout(() => process.exit(exitCode), maxDatabaseStopMs)
 await database?.stop()

@@ -1,20 +1,48 @@
+import type { SecureAccess } from './secure.js'
+
 /** The request of the README. It has a client token, so it can be repeated. */
 const request = `{"name": "Tom", "email_address": "tom@example.com",
       "phone_number": "86-13900001234", "title": "TITLE_CEO",
       "message_types": ["MESSAGE_TYPE_FAULT_MESSAGE"], "client_token": "my-first-contact"}`
 
-/** What `npm start` prints when calls are served. `address` is `host:port` as bound. */
-export function welcome(address: string, database: string): string {
+export interface WelcomeOptions {
+  /** `host:port` as bound. */
+  readonly address: string
+  readonly database: string
+  /** Absent if callers are not authenticated. */
+  readonly secure?: SecureAccess | undefined
+}
+
+const method = 'messagecontacts.v1.MessageContactService'
+
+/** What `npm start` prints when calls are served. */
+export function welcome({ address, database, secure }: WelcomeOptions): string {
   const reachableAddress = address.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:')
+  const options = secure ? `--cacert ${secure.certFile} -H 'authorization: Bearer ${secure.token}' ` : ''
+  const url = `${secure ? 'https' : 'http'}://${reachableAddress}/${method}/AddMessageContact`
   return `
   Ready on ${address}
   Database: ${database}
+  ${accessOf(address, secure)}
   To add a contact, in a second terminal, in this folder:
 
-    npx buf curl --protocol grpc -d '${request}' \\
-      http://${reachableAddress}/messagecontacts.v1.MessageContactService/AddMessageContact
-
+    npx buf curl --protocol grpc ${options}-d '${request}' \\
+      ${url}
+${secure ? grpcurlLine(reachableAddress, secure) : ''}
   Codes are printed here, unless a mail server or an SMS gateway is configured.
   Ctrl-C stops the service. The data stay.
 `
 }
+
+function accessOf(address: string, secure: SecureAccess | undefined): string {
+  if (secure) return 'Callers: only with the token below, over TLS. Both are new at each start.'
+  const reach = /^(127\.|\[::1\])/.test(address) ? 'only from this machine' : 'and reachable from other machines'
+  return `Callers: not authenticated, ${reach}. For development.`
+}
+
+const grpcurlLine = (address: string, { certFile, token }: SecureAccess) => `
+  To list the contacts with grpcurl:
+
+    grpcurl -cacert ${certFile} -H 'authorization: Bearer ${token}' \\
+      ${address} ${method}/ListMessageContacts
+`

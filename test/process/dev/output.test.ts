@@ -45,6 +45,7 @@ test('on a terminal shows what a new user needs: where it serves, a command that
 
   Ready on <address>
   Database: the one that MONGODB_URI names
+  Callers: not authenticated, only from this machine. For development.
   To add a contact, in a second terminal, in this folder:
 
     npx buf curl --protocol grpc -d '{"name": "Tom", "email_address": "tom@example.com",
