@@ -144,7 +144,6 @@ function startServer(
   { health, readiness, authenticate, observer, now, monotonicNow }: ServerParts,
 ) {
   const newRequestId = () => randomUUID().toUpperCase()
-  const authenticate = createHeaderAuthentication(settings)
   const pipeline = new CallPipeline({
     settings,
     authenticate,

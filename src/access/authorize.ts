@@ -36,7 +36,11 @@ export function permissionFor(method: DescMethod): Permission {
  * The caller of a call that this identity may make, in the directory that the call names, or in the only one of the identity. Fails with
  * PERMISSION_DENIED, or with UNAUTHENTICATED if no directory is known.
  */
-export function authorize(identity: Identity, permission: Permission, credentials: Credentials): Caller {
+export function authorize(
+  identity: Identity,
+  permission: Permission,
+  credentials: Pick<Credentials, 'header'>,
+): Caller {
   const directoryId = directoryOf(identity, permission, namedDirectory(credentials))
   if (!identity.roles.some((role) => permission.roles.includes(role))) throw denied(permission)
   return { id: identity.id, directoryId }

@@ -8,8 +8,13 @@ const burstSeconds = 2
 /** How many buckets are kept. The one that was used least recently is dropped first: it is most likely full again. */
 const maxBuckets = 10_000
 
+type LimitSettings = Pick<
+  AccessSettings,
+  'CALLS_PER_SECOND_PER_CALLER' | 'CALLS_PER_SECOND_PER_DIRECTORY' | 'MAX_CALLS_IN_FLIGHT_PER_CALLER'
+>
+
 export interface CallerLimitOptions {
-  readonly settings: AccessSettings
+  readonly settings: LimitSettings
   readonly maxCallsInFlight: number
   /** In milliseconds; never goes backwards. */
   readonly monotonicNow: () => number
@@ -17,7 +22,7 @@ export interface CallerLimitOptions {
 
 /** Bounds what one caller and one directory take of this process, so that the others are still served. */
 export class CallerLimits {
-  readonly #settings: AccessSettings
+  readonly #settings: LimitSettings
   readonly #maxInFlight: number
   readonly #callers: RateLimit
   readonly #directories: RateLimit

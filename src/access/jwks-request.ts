@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 
 /** From the connection to the end of the answer, in milliseconds. */
-export const maxRequestMs = 3000
+const maxRequestMs = 3000
 const maxBytes = 262_144
 
 /** Why a JWKS could not be read. Contains nothing of the answer. */

@@ -110,7 +110,7 @@ export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<Runn
   const server = await startGrpcServer(routesOf(toyService(toy)), {
     settings: { ...toySettings, ...options.settings },
     pipeline,
-    authenticate: createHeaderAuthentication({}),
+    authenticate: headerAuthentication,
     otherServices: options.otherServices ?? [],
     newRequestId,
     observer,

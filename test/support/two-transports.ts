@@ -1,12 +1,12 @@
 import { create, fromBinary, type JsonObject, toBinary, toJson } from '@bufbuild/protobuf'
 import { expect } from 'vitest'
-import { createHeaderAuthentication } from '../../src/access/authenticate.js'
 import { type BoundService, routesOf } from '../../src/calls/service.js'
 import type { CallSettings } from '../../src/calls/settings.js'
 import { errorCatalog, type Reason } from '../../src/errors/catalog.js'
 import type { ErrorInfo } from '../../src/gen/google/rpc/error_details_pb.js'
 import { MessageContactService } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { startGrpcServer } from '../../src/grpc/server.js'
+import { headerAuthentication } from './access/authentication.js'
 import { Refused } from './client.js'
 import { startJsonTransport } from './json-transport.js'
 import { answered, frame, rawCall } from './raw-call.js'
@@ -50,7 +50,7 @@ export async function startTwoTransports(service: BoundService, settings: Partia
   const grpc = await startGrpcServer(routesOf(service), {
     settings: toySettings,
     pipeline,
-    authenticate: createHeaderAuthentication({}),
+    authenticate: headerAuthentication,
     otherServices: [],
     newRequestId,
     observer,
