@@ -15,6 +15,8 @@ export interface LoadResult {
 /** A call: its directory, and its message as gRPC frames it. */
 export interface Request {
   readonly directoryId: string
+  /** The header, for a service that authenticates its callers. */
+  readonly authorization?: string
   readonly message: Uint8Array
 }
 
@@ -99,7 +101,11 @@ export async function openSession(address: string): Promise<ClientHttp2Session> 
 export const okStatus = '0'
 
 /** Makes one call, and gives its status, a number as text. */
-export function call(session: ClientHttp2Session, path: string, { directoryId, message }: Request): Promise<string> {
+export function call(
+  session: ClientHttp2Session,
+  path: string,
+  { directoryId, authorization, message }: Request,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
       ':method': 'POST',
@@ -107,6 +113,7 @@ export function call(session: ClientHttp2Session, path: string, { directoryId, m
       'content-type': 'application/grpc',
       te: 'trailers',
       'x-resource-directory-id': directoryId,
+      ...(authorization !== undefined && { authorization }),
     })
     let grpcStatus: unknown
     stream.on('response', (headers) => {

@@ -51,6 +51,12 @@ export const emptyCall: Operation = {
   nextRequest: () => ({ directoryId: newDirectory(), message: emptyMessage }),
 }
 
+/** The same by a caller with this value of the header `authorization`. */
+export const emptyCallBy = (authorization: string): Operation => ({
+  path: emptyPath,
+  nextRequest: () => ({ directoryId: newDirectory(), authorization, message: emptyMessage }),
+})
+
 const addRequest = message(AddMessageContactRequestSchema, contact)
 
 export const addMessageContact: Operation = {

@@ -4,6 +4,7 @@ import { newDatabaseName, startBenchDatabase } from './bench-database.js'
 import { Cleanup } from './cleanup.js'
 import { benchFairness } from './fairness.js'
 import { measureFirstAnswer } from './first-answer.js'
+import { createKnownCallers } from './known-callers.js'
 import { type LoadResult, load, loadSequentially } from './load.js'
 import { MeasuredProcess } from './measured-process.js'
 import {
@@ -12,6 +13,7 @@ import {
   contact,
   deleteMessageContact,
   emptyCall,
+  emptyCallBy,
   getMessageContact,
   listMessageContacts,
   newDirectory,
@@ -61,7 +63,10 @@ async function benchCosts(mongodbUri: string, cleanup: Cleanup): Promise<void> {
   cleanup.push(() => driver.close())
 
   printProgress('Preparing contacts')
-  const rows = await createRows(batched, unbatched, driver)
+  const rows = {
+    ...(await createRows(batched, unbatched, driver)),
+    ...(await createRowsOfCallers(mongodbUri, cleanup)),
+  }
   const results = await measureRows(Object.values(rows), rounds, secondsPerRound)
   printRows(results)
   printRatios(rows, results)
@@ -107,6 +112,18 @@ async function createRows(batched: MeasuredProcess, unbatched: MeasuredProcess, 
   }
 }
 
+/** The empty call by callers that are authenticated. */
+async function createRowsOfCallers(mongodbUri: string, cleanup: Cleanup) {
+  const { environment, token, jwt } = await createKnownCallers(cleanup)
+  const service = await MeasuredProcess.start(mongodbUri, cleanup, 'batched', environment)
+  return {
+    emptyByToken: callsRow('(l) empty call, with an API token', emptyCallBy(token), service, 64),
+    emptyByJwt: callsRow('(m) empty call, with a JWT seen before', emptyCallBy(jwt), service, 64),
+  }
+}
+
+type Rows = Awaited<ReturnType<typeof createRows>> & Awaited<ReturnType<typeof createRowsOfCallers>>
+
 /** The number of full directories that have a contact for every call of all rounds. */
 const directoriesFor = (callsPerRound: number) => Math.ceil((callsPerRound * (rounds + 1)) / contactsPerDirectory)
 
@@ -128,7 +145,7 @@ async function requireChanges(database: Db, run: () => Promise<LoadResult>): Pro
 }
 
 /** Prints the ratios of rows, each calculated round by round. */
-function printRatios(rows: Awaited<ReturnType<typeof createRows>>, results: Results) {
+function printRatios(rows: Rows, results: Results) {
   const cpuOf = (row: Row) => (results.get(row) ?? []).map(({ cpu }) => cpu)
   const p50Of = (row: Row) => (results.get(row) ?? []).map(({ p50 }) => p50)
   const ratios = (dividends: readonly number[], divisors: readonly number[]) =>
@@ -149,6 +166,8 @@ function printRatios(rows: Awaited<ReturnType<typeof createRows>>, results: Resu
   printCpuRatio('DeleteMessageContact over an empty call (i / a)', 'none', rows.delete, empty)
   printCpuRatio('SendEmailVerification... over an empty call (j / a)', 'none', rows.send, empty)
   printCpuRatio('ConfirmMessageContactVerification over an empty call (k / a)', 'none', rows.confirm, empty)
+  printCpuRatio('an empty call with an API token over one without (l / a)', 'at most 1.10', rows.emptyByToken, empty)
+  printCpuRatio('an empty call with a JWT over one without (m / a)', 'at most 1.10', rows.emptyByJwt, empty)
 }
 
 async function measureMemory(service: MeasuredProcess) {

@@ -49,15 +49,15 @@ const removed: { readonly token: string; readonly time: number }[] = []
 
 /** Calls as all callers that were removed, until `isOver`. Gives how long after its removal a call began that was served, at most. */
 async function callAsRemoved(isOver: () => boolean): Promise<number> {
-  let longestMs = 0
+  let maxMs = 0
   while (!isOver()) {
     for (const { token, time } of removed.slice(-3)) {
       const sinceMs = performance.now() - time
-      if ((await listWith(service.client, token)) === 'OK') longestMs = Math.max(longestMs, sinceMs)
+      if ((await listWith(service.client, token)) === 'OK') maxMs = Math.max(maxMs, sinceMs)
     }
     await pause(5)
   }
-  return longestMs
+  return maxMs
 }
 
 test('20 replacements of the callers file while 8 clients call refuse no caller that is in it, and soon those that are not', async () => {
