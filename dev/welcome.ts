@@ -18,7 +18,7 @@ const method = 'messagecontacts.v1.MessageContactService'
 /** What `npm start` prints when calls are served. */
 export function welcome({ address, database, secure }: WelcomeOptions): string {
   const reachableAddress = address.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:')
-  const options = secure ? `--cacert ${secure.certFile} -H 'authorization: Bearer ${secure.token}' ` : ''
+  const options = secure ? `--schema proto --cacert ${secure.certFile} -H 'authorization: Bearer ${secure.token}' ` : ''
   const url = `${secure ? 'https' : 'http'}://${reachableAddress}/${method}/AddMessageContact`
   return `
   Ready on ${address}
