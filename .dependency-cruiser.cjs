@@ -39,7 +39,7 @@ const modules = {
 
 /** Where each package may be imported; one that is not listed may not be imported at all. */
 const packages = {
-  '@bufbuild/protobuf': ['gen', 'access', 'calls', 'grpc', 'contacts', 'verification'],
+  '@bufbuild/protobuf': ['gen', 'errors', 'access', 'calls', 'grpc', 'contacts', 'verification'],
   '@grpc/grpc-js': ['grpc'],
   '@grpc/reflection': ['grpc'],
   'grpc-health-check': ['grpc'],

@@ -4,18 +4,11 @@ import { Metadata, status } from '@grpc/grpc-js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { errorCatalog, type Reason } from '../../../src/errors/catalog.js'
+import { errorDomain, maxViolations } from '../../../src/errors/details.js'
 import { Failure, type FailureContext, type Violation } from '../../../src/errors/failure.js'
 import { ErrorInfoSchema, HelpSchema } from '../../../src/gen/google/rpc/error_details_pb.js'
 import { StatusSchema } from '../../../src/gen/google/rpc/status_pb.js'
-import {
-  answerTrailers,
-  errorDomain,
-  fromStatus,
-  isRefusal,
-  maxViolations,
-  requestIdKey,
-  toStatus,
-} from '../../../src/grpc/status.js'
+import { answerTrailers, fromStatus, isRefusal, requestIdKey, toStatus } from '../../../src/grpc/status.js'
 import { badRequest, retryInfo } from '../../support/refusal.js'
 
 const requestId = '2DFCE4C9-04A9-4C83-BB14-FE791275EC53'
