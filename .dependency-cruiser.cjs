@@ -14,6 +14,7 @@ const modules = {
   access: ['errors', 'config', 'gen', 'time'],
   calls: ['access', 'errors', 'telemetry/observer', 'config', 'time'],
   grpc: ['calls', 'access', 'errors', 'telemetry/observer', 'config', 'gen', 'time'],
+  http: ['grpc/settings', 'calls', 'access', 'errors', 'telemetry/observer', 'config', 'gen', 'time'],
   database: ['errors', 'telemetry/observer', 'config', 'time'],
   messaging: ['config', 'time'],
   addresses: ['errors', 'config', 'gen'],
@@ -33,13 +34,14 @@ const modules = {
   lifecycle: ['config', 'time'],
   settings: ['[a-z]+/settings', 'config', 'lifecycle'],
   app: ['.+'],
-  run: ['app', 'settings', 'config', 'telemetry', 'lifecycle'],
+  run: ['app', 'http/pages', 'settings', 'config', 'telemetry', 'lifecycle'],
   main: ['run'],
 }
 
 /** Where each package may be imported; one that is not listed may not be imported at all. */
 const packages = {
-  '@bufbuild/protobuf': ['gen', 'errors', 'access', 'calls', 'grpc', 'contacts', 'verification'],
+  '@bufbuild/protobuf': ['gen', 'errors', 'access', 'calls', 'grpc', 'http', 'contacts', 'verification'],
+  '@connectrpc/connect': ['http'],
   '@grpc/grpc-js': ['grpc'],
   '@grpc/reflection': ['grpc'],
   'grpc-health-check': ['grpc'],
@@ -57,8 +59,8 @@ const packages = {
 
 /** The same for modules of Node that read files or open sockets. */
 const nodeModules = {
-  'fs(/promises)?': ['run', 'config/watched-files'],
-  'net|tls|https?|http2|dgram|dns': ['grpc', 'messaging/smtp', 'access/jwks-request'],
+  'fs(/promises)?': ['run', 'config/watched-files', 'http/pages'],
+  'net|tls|https?|http2|dgram|dns': ['grpc', 'http', 'messaging/smtp', 'access/jwks-request'],
 }
 
 const names = Object.keys(modules)

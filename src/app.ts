@@ -29,6 +29,8 @@ import { sourceInfo as contractInfo } from './gen/messagecontacts/v1/source-info
 import { Health } from './grpc/health.js'
 import { createReflection } from './grpc/reflection.js'
 import { startGrpcServer } from './grpc/server.js'
+import type { Pages } from './http/pages.js'
+import { startHttpServer } from './http/server.js'
 import { Closers, Readiness } from './lifecycle.js'
 import { createSender } from './messaging/sender.js'
 import { type Settings, settingsSchema } from './settings.js'
@@ -42,6 +44,8 @@ import { DeliveryWorker } from './verification/worker.js'
 export interface App {
   /** `host:port` as bound. */
   readonly address: string
+  /** The same of the HTTP listener, if there is one. */
+  readonly httpAddress?: string | undefined
   /** Resolves once the database has answered and calls are served. */
   readonly ready: Promise<void>
   /** Resolves with the reason if the service can never serve, however long it waits. */
@@ -65,6 +69,8 @@ export interface AppDependencies {
   readonly batching?: BatcherOptions
   /** Where messages go that cannot be sent, with UNCONFIGURED_SENDER=print. By default to standard error. */
   readonly print?: (line: string) => void
+  /** What browsers are served over HTTP. By default nothing. */
+  readonly pages?: Pages
   /** Further services on the same server. */
   readonly services?: readonly BoundService[]
 }
@@ -104,20 +110,22 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
   const health = createHealth(database, readiness, observer)
   const { authenticate } = authentication
   const parts = { health, readiness, authenticate, observer, now, monotonicNow }
-  const server = await startServer(operations, settings, dependencies, parts)
-  closers.push((timeoutMs) => server.stop(timeoutMs))
-  // Before the server stops, so that deliveries use the time in which open calls finish.
+  const servers = await startServers(operations, settings, dependencies, parts)
+  closers.push((timeoutMs) => servers.stop(timeoutMs))
+  // Before the servers stop, so that deliveries use the time in which open calls finish.
   closers.push(async () => worker.stopClaiming())
 
   const printed = printableSettings(settingsSchema, settings)
-  log.info({ version, address: server.address, database: database.name, settings: printed }, 'listening')
+  const { address, httpAddress } = servers
+  log.info({ version, address, httpAddress, database: database.name, settings: printed }, 'listening')
   health.start()
   void readiness.ready.then(() => {
     worker.start()
     return reportDifferentSettings(settings, database, observer)
   })
   return {
-    address: server.address,
+    address,
+    httpAddress,
     ready: readiness.ready,
     broken: readiness.broken,
     async stop() {
@@ -136,11 +144,11 @@ interface ServerParts extends Pick<Foundation, 'observer' | 'now'> {
   readonly monotonicNow: () => number
 }
 
-/** Serves the operations of the contract, and whatever else is on the same server. */
-function startServer(
+/** Serves the operations of the contract, and whatever else is on the same server, over gRPC and, if HTTP_LISTEN is set, over HTTP. */
+async function startServers(
   operations: ServiceImplementation<typeof MessageContactService>,
   settings: Settings,
-  { services = [] }: AppDependencies,
+  { services = [], pages = new Map() }: AppDependencies,
   { health, readiness, authenticate, observer, now, monotonicNow }: ServerParts,
 ) {
   const newRequestId = () => randomUUID().toUpperCase()
@@ -154,7 +162,7 @@ function startServer(
     observer,
   })
   const routes = [bindService(MessageContactService, operations), ...services].flatMap(routesOf)
-  return startGrpcServer(routes, {
+  const grpc = await startGrpcServer(routes, {
     settings,
     pipeline,
     authenticate,
@@ -162,6 +170,15 @@ function startServer(
     newRequestId,
     observer,
   })
+  const { HTTP_LISTEN } = settings
+  const http = HTTP_LISTEN && (await startHttpServer(HTTP_LISTEN, routes, { settings, pipeline, pages, now, observer }))
+  return {
+    address: grpc.address,
+    httpAddress: http?.address,
+    async stop(timeoutMs: number) {
+      await Promise.all([grpc.stop(timeoutMs), http?.stop(timeoutMs)])
+    },
+  }
 }
 
 /** What the features share. */

@@ -10,6 +10,7 @@ import {
 import { contactSettings } from './contacts/settings.js'
 import { databaseSettings } from './database/settings.js'
 import { grpcSettings } from './grpc/settings.js'
+import { httpSettings } from './http/settings.js'
 import { lifecycleSettings } from './lifecycle.js'
 import { checkMessagingSettings, messagingSettings } from './messaging/settings.js'
 import { telemetrySettings } from './telemetry/settings.js'
@@ -19,6 +20,7 @@ import { verificationSettings } from './verification/settings.js'
 export const settingsByModule = {
   database: databaseSettings,
   grpc: grpcSettings,
+  http: httpSettings,
   calls: callSettings,
   access: accessSettings,
   contacts: contactSettings,
@@ -32,6 +34,7 @@ export const settingsSchema = z
   .object({
     ...databaseSettings.shape,
     ...grpcSettings.shape,
+    ...httpSettings.shape,
     ...callSettings.shape,
     ...accessSettings.shape,
     ...contactSettings.shape,

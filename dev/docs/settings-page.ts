@@ -5,6 +5,7 @@ import { page, prose, table } from './markdown.js'
 const titles: Readonly<Record<keyof typeof settingsByModule, string>> = {
   database: 'Database',
   grpc: 'gRPC server',
+  http: 'HTTP server',
   calls: 'Calls',
   access: 'Access',
   contacts: 'Contacts',

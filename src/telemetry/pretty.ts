@@ -11,6 +11,7 @@ interface LogLine {
   readonly msg: string
   readonly cause?: DescribedError
   readonly address?: string
+  readonly httpAddress?: string
   readonly path?: string
   readonly reason?: string
   readonly requestId?: string
@@ -37,8 +38,8 @@ function shortened({ cause, ...line }: LogLine): object {
   const shortCause = cause && { cause: inOneLine(cause) }
   switch (line.msg) {
     case 'listening': {
-      const { level, time, address } = line
-      return { level, time, msg: `listening on ${address}` }
+      const { level, time, address, httpAddress } = line
+      return { level, time, msg: `listening on ${address}${httpAddress ? `, over HTTP on ${httpAddress}` : ''}` }
     }
     case 'call ended': {
       const { path = '', reason, durationMs, requestId, cancelled, ...others } = line

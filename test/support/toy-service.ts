@@ -13,6 +13,7 @@ import {
 } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../src/grpc/server.js'
 import type { GrpcSettings } from '../../src/grpc/settings.js'
+import type { HttpSettings } from '../../src/http/settings.js'
 import type { CallEnd, ConnectionLimit } from '../../src/telemetry/observer.js'
 import { headerAuthentication, readAccess } from './access/authentication.js'
 import { ContactsClient } from './client.js'
@@ -42,7 +43,7 @@ export interface ToyOptions
   readonly settings?: Partial<ToySettings>
 }
 
-type ToySettings = GrpcSettings & CallSettings & AccessSettings
+export type ToySettings = GrpcSettings & HttpSettings & CallSettings & AccessSettings
 
 /** The path of the operation that tests call. */
 export const toyPath = `/${MessageContactService.typeName}/${MessageContactService.method.addMessageContact.name}`
@@ -55,6 +56,7 @@ export const toySettings: ToySettings = {
   ...readAccess({ AUTHENTICATION: 'header' }),
   LISTEN: { host: '127.0.0.1', port: 0 },
   REFLECTION: 'open',
+  HTTP_ALLOWED_ORIGINS: [],
   MAX_MESSAGE_BYTES: 4096,
   MAX_HEADER_BYTES: 32_768,
   MAX_CONNECTIONS: 100,

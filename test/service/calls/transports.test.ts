@@ -24,14 +24,14 @@ import {
   type GetRequest,
   path,
   refusalOf,
-  startTwoTransports,
+  startTransports,
   type Transport,
   transports,
-} from '../../support/two-transports.js'
+} from '../../support/transports.js'
 import { deferred, until } from '../../support/waiting.js'
 import { WireProxy } from '../../support/wire-proxy.js'
 
-// The call pipeline knows no transport: one service behind gRPC and JSON over HTTP gives the same answers.
+// The call pipeline knows no transport: one service gives the same answers over gRPC and over each protocol of HTTP.
 
 const method = MessageContactService.method.getMessageContact
 const headers = { 'x-resource-directory-id': 'rd-1' }
@@ -53,7 +53,7 @@ async function getMessageContact(
 }
 
 describe.each(transports)('GetMessageContact over %s, with a toy operation,', (transport) => {
-  const other: Transport = transport === 'gRPC' ? 'JSON' : 'gRPC'
+  const other: Transport = transport === 'gRPC' ? 'Connect JSON' : 'gRPC'
   let stop = async () => {}
   afterEach(async () => {
     release.resolve()
@@ -65,7 +65,7 @@ describe.each(transports)('GetMessageContact over %s, with a toy operation,', (t
     runs = 0
     const toy = toyService(echo)
     const operations = { ...toy.operations, getMessageContact: getMessageContact as Operation }
-    const running = await startTwoTransports({ ...toy, operations }, settings)
+    const running = await startTransports({ ...toy, operations }, settings)
     stop = running.stop
     return running
   }
@@ -116,14 +116,14 @@ describe.each(transports)('GetMessageContact over %s, with a toy operation,', (t
 describe('GetMessageContact with the operations and the database of the service,', () => {
   let proxy: WireProxy
   let database: Database
-  let running: Awaited<ReturnType<typeof startTwoTransports>>
+  let running: Awaited<ReturnType<typeof startTransports>>
   let contact: MessageContact
   beforeAll(async () => {
     proxy = await WireProxy.to(inject('mongodbUri'))
     const toy = toyService(echo)
     const operations = { ...toy.operations, ...contactOperations() }
     await database.probe()
-    running = await startTwoTransports({ ...toy, operations })
+    running = await startTransports({ ...toy, operations })
     const client = new ContactsClient(running.grpcAddress)
     const { response } = await client.addMessageContact(addRequest(), { directoryId: 'rd-1' })
     contact = response.contact ?? expect.fail('the answer has no contact')
@@ -181,8 +181,10 @@ describe('GetMessageContact with the operations and the database of the service,
     ['the id is malformed', 'INVALID_PARAMETER_CONTACT_ID', { contactId: 'c-?', headers }],
     ['the caller is unknown', 'UNAUTHENTICATED', { contactId: 'c-?' }],
     ['the body is malformed', 'MALFORMED_REQUEST', { contactId: '', headers, malformed: true }],
-  ])('is refused over both if %s: %s', async (_, reason, request) => {
-    for (const transport of transports) expect(await running.send(transport, request)).toEqual(refusalOf(reason))
+  ])('is refused over all transports alike if %s: %s', async (_, reason, request) => {
+    const seen = await Promise.all(transports.map((transport) => running.send(transport, request)))
+    const [overGrpc] = seen as [ReturnType<typeof refusalOf>]
+    for (const refusal of seen) expect(refusal).toEqual(refusalOf(reason, overGrpc.refusal.details))
   })
 
   test.each(transports)(
