@@ -32,7 +32,8 @@ export function grpcWebCall(method: DescMethod, request: IncomingMessage): Proto
     const trailers = setTrailerStatus(new Headers({ [requestIdKey]: requestId }), error)
     return {
       status: 200,
-      headers: { 'content-type': contentType, [requestIdKey]: requestId },
+      // Not the request id: clients would add up header and trailer.
+      headers: { 'content-type': contentType },
       body: encodeEnvelopes(...messages.map((data) => ({ flags: 0, data })), {
         flags: trailerFlag,
         data: trailerSerialize(trailers),

@@ -4,7 +4,7 @@ import { errorCatalog } from '../errors/catalog.js'
 import { detailsOf } from '../errors/details.js'
 import type { Failure } from '../errors/failure.js'
 
-/** The header, and in gRPC-Web the trailer, with the request id: in every answer of an operation. */
+/** The header, or in gRPC-Web the trailer, with the request id: in every answer of an operation. */
 export const requestIdKey = 'x-request-id'
 
 /** A failure as an error of the Connect library, whose codes have the names of gRPC in lower case. */
