@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,7 @@ const pathOf = (/** @type {string[]} */ ...parts) => join(projectFolder, ...part
 /** Its time is when the last complete build began: what changes during a build is newer. */
 const builtFile = pathOf('dist', 'built')
 
+const openApiFile = 'docs/openapi.json'
 const sourceFolders = ['src', 'dev', 'bench', 'proto']
 const sourceFiles = [
   'package.json',
@@ -21,6 +22,7 @@ const sourceFiles = [
   'tsconfig.build.json',
   'buf.yaml',
   'buf.gen.yaml',
+  openApiFile,
 ]
 
 /**
@@ -52,6 +54,9 @@ export async function compile() {
   writeFileSync(beginFile, '')
   await run('buf', 'generate', '--clean')
   await run('tsc', '-p', 'tsconfig.build.json')
+  // What browsers are served.
+  mkdirSync(pathOf('dist', 'explorer'), { recursive: true })
+  copyFileSync(pathOf(openApiFile), pathOf('dist', 'explorer', 'openapi.json'))
   renameSync(beginFile, builtFile)
 }
 

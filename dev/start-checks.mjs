@@ -23,10 +23,11 @@ export function missingPackages() {
 
 /**
  * An address that is not `host:port` is left to the service, which says what it must be.
- * @param {string} address the value of LISTEN
+ * @param {string} address the value of the setting
+ * @param {string} setting
  * @returns {Promise<string | undefined>}
  */
-export async function unusableAddress(address) {
+export async function unusableAddress(address, setting = 'LISTEN') {
   const { host = '', port = '' } = /^(?<host>\[.+\]|[^:]+):(?<port>\d+)$/.exec(address)?.groups ?? {}
   if (host === '' || Number(port) > 65_535) return undefined
   const error = await listenError(host, Number(port))
@@ -34,11 +35,11 @@ export async function unusableAddress(address) {
     case undefined:
       return undefined
     case 'EADDRINUSE':
-      return `Port ${port} of ${host} is in use: stop the program that uses it, or choose another port: LISTEN=${host}:${await freePort(host, Number(port))} npm start`
+      return `Port ${port} of ${host} is in use: stop the program that uses it, or choose another port: ${setting}=${host}:${await freePort(host, Number(port))} npm start`
     case 'EACCES':
-      return `You may not serve on port ${port}: choose a port from 1024 on, for example LISTEN=${defaultAddress} npm start`
+      return `You may not serve on port ${port}: choose a port from 1024 on, for example ${setting}=${defaultAddress} npm start`
     default:
-      return `${address} is no address that can be served on (${error}): choose one of this machine, for example LISTEN=${defaultAddress} npm start`
+      return `${address} is no address that can be served on (${error}): choose one of this machine, for example ${setting}=${defaultAddress} npm start`
   }
 }
 

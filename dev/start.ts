@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { Database, keptDataFolder } from './database.js'
 import { developmentDirectory, prepareSecureStart } from './secure.js'
 import { welcome } from './welcome.js'
@@ -12,6 +14,9 @@ const tell = (line: string) => process.stderr.write(`${line}\n`)
 /** How long the end of the database is waited for, in milliseconds. After that it ends by itself. */
 const maxDatabaseStopMs = 5000
 
+/** Where the explorer is, unless HTTP_LISTEN is set. */
+const explorerPort = 8080
+
 const environment = process.env
 const isNamed = (secret: string) => Boolean(environment[secret] || environment[`${secret}_FILE`])
 
@@ -21,6 +26,8 @@ const secure = process.argv.includes('--secure') ? await prepareSecureStart(envi
 environment['AUTHENTICATION'] ||= 'header'
 if (environment['AUTHENTICATION'].includes('header')) environment['DEFAULT_DIRECTORY_ID'] ||= developmentDirectory
 environment['UNCONFIGURED_SENDER'] ||= 'print'
+// It is printed, so any port will do if the usual one is in use.
+environment['HTTP_LISTEN'] ||= `127.0.0.1:${(await isFree(explorerPort)) ? explorerPort : 0}`
 environment['LOG_LEVEL'] ||= 'debug'
 // The same at every start, so that codes stay valid; known to everybody, so no secret.
 if (!isNamed('VERIFICATION_SECRETS')) environment['VERIFICATION_SECRETS'] = 'known-to-everybody-for-development-only'
@@ -28,8 +35,8 @@ if (!isNamed('VERIFICATION_SECRETS')) environment['VERIFICATION_SECRETS'] = 'kno
 // Not before the database is there: a start that fails should fail soon.
 const { run } = await import('../src/run.js')
 const exitCode = await run(environment, {
-  onReady: (address) =>
-    tell(welcome({ address, database: database?.description ?? 'the one that MONGODB_URI names', secure })),
+  onReady: (addresses) =>
+    tell(welcome({ ...addresses, database: database?.description ?? 'the one that MONGODB_URI names', secure })),
 })
 setTimeout(() => process.exit(exitCode), maxDatabaseStopMs)
 await database?.stop()
@@ -41,5 +48,19 @@ async function startDatabase(): Promise<Database> {
   } catch (error) {
     tell((error as Error).message)
     process.exit(1)
+  }
+}
+
+/** Whether a port of this machine can be listened on. */
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    server.listen({ host: '127.0.0.1', port })
+    await once(server, 'listening')
+    server.close()
+    await once(server, 'close')
+    return true
+  } catch {
+    return false
   }
 }

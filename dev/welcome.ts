@@ -8,6 +8,8 @@ const request = `{"name": "Tom", "email_address": "tom@example.com",
 export interface WelcomeOptions {
   /** `host:port` as bound. */
   readonly address: string
+  /** The same of the HTTP listener. */
+  readonly httpAddress?: string | undefined
   readonly database: string
   /** Absent if callers are not authenticated. */
   readonly secure?: SecureAccess | undefined
@@ -15,13 +17,17 @@ export interface WelcomeOptions {
 
 const method = 'messagecontacts.v1.MessageContactService'
 
+/** An address of this machine, where `address` stands for all. */
+const reachable = (address: string) => address.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:')
+
 /** What `npm start` prints when calls are served. */
-export function welcome({ address, database, secure }: WelcomeOptions): string {
-  const reachableAddress = address.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:')
+export function welcome({ address, httpAddress = '', database, secure }: WelcomeOptions): string {
+  const reachableAddress = reachable(address)
   const options = secure ? `--schema proto --cacert ${secure.certFile} -H 'authorization: Bearer ${secure.token}' ` : ''
   const url = `${secure ? 'https' : 'http'}://${reachableAddress}/${method}/AddMessageContact`
   return `
   Ready on ${address}
+  Explorer: http://${reachable(httpAddress)}/
   Database: ${database}
   ${accessOf(address, secure)}
   To add a contact, in a second terminal, in this folder:

@@ -1,14 +1,20 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { type App, startApp } from './app.js'
 import { ConfigurationError, type Environment } from './config/read-settings.js'
+import { readPages } from './http/pages.js'
 import { stopSignal } from './lifecycle.js'
 import { readSettings, type Settings } from './settings.js'
 import { createLog, describeError, type Log } from './telemetry/log.js'
 
 export interface RunOptions {
-  /** Called once, when calls are served, with `host:port` as bound. */
-  readonly onReady?: (address: string) => void
+  /** Called once, when calls are served. */
+  readonly onReady?: (app: Pick<App, 'address' | 'httpAddress'>) => void
 }
+
+/** The pages for browsers, as the build leaves them. */
+const pagesFolder = join(dirname(createRequire(import.meta.url).resolve('#package.json')), 'dist', 'explorer')
 
 /**
  * Runs the service in this process until a signal or an error ends it. Gives the exit code: 0 after an ordered stop, 2 for a
@@ -31,7 +37,7 @@ async function runService(settings: Settings, { onReady = () => {} }: RunOptions
   const signal = stopSignal()
   const app = await startOrReport(settings, log)
   if (!app) return 1
-  void app.ready.then(() => onReady(app.address))
+  void app.ready.then(() => onReady(app))
   const reason = await Promise.race([signal, app.broken])
   // The terminal has been closed: a log that is written there would fail, and with it the stop.
   if (reason === 'SIGHUP') log.level = 'silent'
@@ -43,10 +49,11 @@ async function runService(settings: Settings, { onReady = () => {} }: RunOptions
 
 async function startOrReport(settings: Settings, log: Log): Promise<App | undefined> {
   try {
-    return await startApp(settings, { log })
+    return await startApp(settings, { log, ...(settings.HTTP_LISTEN && { pages: readPages(pagesFolder) }) })
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
-    if (isAddressError(error)) log.fatal({ listen: settings.LISTEN, cause: describeError(error) }, 'cannot listen')
+    const { LISTEN: listen, HTTP_LISTEN: httpListen } = settings
+    if (isAddressError(error)) log.fatal({ listen, httpListen, cause: describeError(error) }, 'cannot listen')
     else log.fatal({ cause: describeError(error) }, 'cannot start')
     return undefined
   }

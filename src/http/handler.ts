@@ -45,7 +45,7 @@ export class HttpHandler {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pages, settings } = this.#options
-    const isPreflight = checkOrigin(request, response, settings.HTTP_ALLOWED_ORIGINS)
+    const isPreflight = checkOrigin(request, response, settings.HTTP_ALLOWED_ORIGINS ?? [])
     if (isPreflight) return send(response, { status: 204, headers: {}, body: new Uint8Array() })
     const [path = ''] = request.url?.split('?', 1) ?? []
     const route = this.#routes.get(path)

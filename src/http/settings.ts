@@ -7,10 +7,10 @@ export const httpSettings = z.object({
       'The address to serve Connect, gRPC-Web and the explorer on, as `host:port`. Unset: nothing is served over HTTP. The limits of connections, headers and messages of the gRPC server apply to this address too, and are counted separately.',
   }),
   HTTP_ALLOWED_ORIGINS: parsed(exactOrigins, 'must be origins such as https://example.com, separated by commas')
-    .prefault('')
+    .optional()
     .meta({
       description:
-        'The origins of other web pages whose scripts may call the service over HTTP, such as `https://example.com`, separated by commas. Each must be written as browsers send it.',
+        'The origins of other web pages whose scripts may call the service over HTTP, such as `https://example.com`, separated by commas. Unset: no other pages may.',
     }),
 })
 
@@ -19,6 +19,5 @@ export type HttpSettings = z.output<typeof httpSettings>
 /** Gives undefined if one of the texts is not an origin as browsers send it: lower case, without a path and without a default port. */
 function exactOrigins(value: string): readonly string[] | undefined {
   const origins = value.split(',').map((origin) => origin.trim())
-  if (value === '') return []
   return origins.every((origin) => /^https?:/.test(origin) && new URL(origin).origin === origin) ? origins : undefined
 }

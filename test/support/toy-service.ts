@@ -56,7 +56,6 @@ export const toySettings: ToySettings = {
   ...readAccess({ AUTHENTICATION: 'header' }),
   LISTEN: { host: '127.0.0.1', port: 0 },
   REFLECTION: 'open',
-  HTTP_ALLOWED_ORIGINS: [],
   MAX_MESSAGE_BYTES: 4096,
   MAX_HEADER_BYTES: 32_768,
   MAX_CONNECTIONS: 100,

@@ -20,6 +20,7 @@ describe('the files that npm run docs writes', () => {
     expect(Object.keys(files)).toEqual([
       'docs/api.md',
       'docs/errors.md',
+      'docs/openapi.json',
       'docs/settings.md',
       'proto/service-config.json',
     ])
