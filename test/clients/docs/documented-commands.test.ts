@@ -2,7 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CommandRunner, commandBlocks, documentedAddress, masked } from '../../support/clients/documented-commands.js'
+import {
+  CommandRunner,
+  commandBlocks,
+  documentedAddress,
+  documentedHttpAddress,
+  masked,
+} from '../../support/clients/documented-commands.js'
 import { findGrpcurl, needs } from '../../support/clients/programs.js'
 import { type RunningService, startService } from '../../support/running-service.js'
 
@@ -25,15 +31,25 @@ describe.each(pages.filter(({ blocks, commands }) => blocks.length + commands.le
     beforeAll(async () => {
       // With the settings of `npm start`.
       service = await startService({
-        environment: { DEFAULT_DIRECTORY_ID: 'development', UNCONFIGURED_SENDER: 'print' },
+        environment: {
+          DEFAULT_DIRECTORY_ID: 'development',
+          UNCONFIGURED_SENDER: 'print',
+          HTTP_LISTEN: '127.0.0.1:0',
+        },
         dependencies: { print: (line) => printed.push(line) },
       })
     })
     afterAll(() => service.stop())
 
     const startRunner = async () => {
-      const { address } = service.app
-      const started = new CommandRunner({ address, printed, folder: root, programsFolder: dirname(grpcurl()) })
+      const { address, httpAddress } = service.app
+      const started = new CommandRunner({
+        address,
+        httpAddress,
+        printed,
+        folder: root,
+        programsFolder: dirname(grpcurl()),
+      })
       if (path !== 'README.md') await started.run({ command: callFunction })
       return started
     }
@@ -69,6 +85,7 @@ test('the pages show answers and refusals', () => {
 
 /** Whether a block calls the service that `npm start` has started. */
 function isCall(block: string): boolean {
+  if (block.includes(documentedHttpAddress) && /\bcurl -/.test(block)) return true
   const callsByProgram = block.includes(documentedAddress) && /\b(grpcurl -|buf curl )/.test(block)
   return callsByProgram || /\bcall [A-Z]\w+ /.test(block)
 }

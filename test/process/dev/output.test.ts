@@ -40,10 +40,13 @@ test('on a terminal shows what a new user needs: where it serves, a command that
   await expect.poll(() => command.output(), { timeout: 10_000 }).toContain('delivery attempt')
   command.child.stdin?.write('\x03')
   expect(await command.ended()).toBe(0)
-  expect(masked(command.output()).replaceAll(address, '<address>')).toBe(`[<time>] INFO: listening on <address>
+  const [, httpAddress = ''] = /Explorer: http:\/\/(\S+)\//.exec(command.output()) ?? []
+  const output = masked(command.output()).replaceAll(address, '<address>').replaceAll(httpAddress, '<HTTP address>')
+  expect(output).toBe(`[<time>] INFO: listening on <address>, over HTTP on <HTTP address>
 [<time>] INFO: serving
 
   Ready on <address>
+  Explorer: http://<HTTP address>/
   Database: the one that MONGODB_URI names
   Callers: not authenticated, only from this machine. For development.
   To add a contact, in a second terminal, in this folder:

@@ -53,6 +53,15 @@ describe('npm start ends with a sentence that says what to do', () => {
     server.close()
   })
 
+  test('on a port for HTTP that is in use', async () => {
+    const server = await listen()
+    const { port } = server.address() as AddressInfo
+    expect(await refusal({ environment: { HTTP_LISTEN: `127.0.0.1:${port}` } })).toContain(
+      `choose another port: HTTP_LISTEN=127.0.0.1:`,
+    )
+    server.close()
+  })
+
   test('on an address of another machine', async () => {
     expect(await refusal({ environment: { LISTEN: '192.0.2.1:50051' } })).toBe(
       '192.0.2.1:50051 is no address that can be served on (EADDRNOTAVAIL): choose one of this machine, for example LISTEN=127.0.0.1:50051 npm start\n',

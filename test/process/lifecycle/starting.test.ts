@@ -7,7 +7,7 @@ import { addRequest } from '../../support/client.js'
 import { HealthClient } from '../../support/health-client.js'
 import { createReconnectingClient } from '../../support/load.js'
 import { contactsIn, startOwnDatabase } from '../../support/own-database.js'
-import { expectRefusal, retryInfo } from '../../support/refusal.js'
+import { expectRefusal, requestIdPattern, retryInfo } from '../../support/refusal.js'
 import { uniqueName } from '../../support/running-service.js'
 import { ServiceProcess } from '../../support/service-process.js'
 import { healthBecomes, healthOf } from '../../support/streams.js'
@@ -42,6 +42,33 @@ describe.concurrent('a start', () => {
     expect(service.lines()).toMatchObject([
       { level: 'fatal', msg: 'cannot listen', listen: { host, port: 50051 }, cause: { code } },
     ])
+  })
+
+  test('with a port for HTTP that is in use names it in the log and ends with 1', async () => {
+    const environment = { MONGODB_URI, MONGODB_DATABASE: uniqueName('starting') }
+    const first = await ServiceProcess.start({ environment, ready: false })
+    const second = ServiceProcess.launch({ ...environment, HTTP_LISTEN: first.address })
+    expect(await second.exit()).toBe(1)
+    const port = Number(first.address.split(':')[1])
+    expect(second.lines()).toMatchObject([
+      { level: 'fatal', msg: 'cannot listen', httpListen: { port }, cause: { code: 'EADDRINUSE' } },
+    ])
+    await first.kill()
+  })
+
+  test('with HTTP_LISTEN serves the OpenAPI document and operations there', async () => {
+    const environment = { MONGODB_URI, MONGODB_DATABASE: uniqueName('starting'), HTTP_LISTEN: '127.0.0.1:0' }
+    const service = await ServiceProcess.start({ environment })
+    const url = `http://${service.lines()[0]?.['httpAddress']}`
+    expect(await (await fetch(`${url}/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0' })
+    const answer = await fetch(`${url}/messagecontacts.v1.MessageContactService/ListMessageContacts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-resource-directory-id': 'rd-1' },
+      body: '{}',
+    })
+    expect(await answer.json()).toEqual({ requestId: expect.stringMatching(requestIdPattern) })
+    service.signal('SIGTERM')
+    expect(await service.exit()).toBe(0)
   })
 
   test('that fails for a reason other than the address is logged as such and ends with 1', async () => {

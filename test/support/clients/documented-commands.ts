@@ -33,6 +33,8 @@ export function commandBlocks(page: string, isCommand: (block: string) => boolea
 export interface CommandRunnerOptions {
   /** The address of the service, which replaces that of `npm start`. */
   readonly address: string
+  /** The same for HTTP. */
+  readonly httpAddress?: string | undefined
   /** What the service has printed instead of sending it; grows. */
   readonly printed: readonly string[]
   readonly folder: string
@@ -48,6 +50,8 @@ export interface CommandResult {
 
 /** Where `npm start` serves. */
 export const documentedAddress = '127.0.0.1:50051'
+/** The same for HTTP. */
+export const documentedHttpAddress = '127.0.0.1:8080'
 const contactIdPattern = /\bc-[A-Za-z0-9]{16}\b/g
 /** The code of every example. */
 const documentedCode = '123456'
@@ -88,6 +92,7 @@ export class CommandRunner {
   async #substitute(command: string): Promise<string> {
     const known = command
       .replaceAll(documentedAddress, this.#options.address)
+      .replaceAll(documentedHttpAddress, this.#options.httpAddress ?? '')
       .replaceAll(contactIdPattern, (id) => this.#contactIds.get(id) ?? id)
     if (!known.includes(documentedCode)) return known
     const codes = () => this.#options.printed.join('\n').match(/(?<!\d)\d{6}(?!\d)/g) ?? []

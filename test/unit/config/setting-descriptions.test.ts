@@ -26,6 +26,8 @@ describe('the descriptions of the settings', () => {
     const mail = ['SMTP_URL', 'SMTP_EHLO_NAME', 'MAIL_FROM']
     const absent = [
       'MONGODB_DATABASE',
+      'HTTP_LISTEN',
+      'HTTP_ALLOWED_ORIGINS',
       ...['CALLERS_FILE', 'JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS'],
       'DEFAULT_DIRECTORY_ID',
       'MAX_CALLS_IN_FLIGHT_PER_CALLER',
