@@ -44,8 +44,29 @@ export interface LoadOptions extends Operation {
  * Uses HTTP/2 directly, because a gRPC client costs several times as much as the server.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  const { address, path, nextRequest, inFlight, seconds, maxCalls = Number.POSITIVE_INFINITY, signal } = options
-  const session = await openSession(address)
+  const session = await openSession(options.address)
+  const makeCall = async () => {
+    const status = await call(session, options.path, options.nextRequest())
+    return status === okStatus ? undefined : status
+  }
+  try {
+    return await measureCalls(makeCall, options)
+  } finally {
+    session.destroy()
+  }
+}
+
+/** Makes calls with any client; `makeCall` gives the status of one that is refused. */
+export async function measureCalls(
+  makeCall: () => Promise<string | undefined>,
+  {
+    inFlight,
+    seconds,
+    maxCalls = Number.POSITIVE_INFINITY,
+    canBeRefused = false,
+    signal,
+  }: Omit<LoadOptions, keyof Operation | 'address'>,
+): Promise<LoadResult> {
   const latencies: number[] = []
   const startTime = performance.now()
   const endTime = startTime + seconds * 1000
@@ -55,17 +76,13 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     while (performance.now() < endTime && started < maxCalls && !signal?.aborted) {
       started += 1
       const callTime = performance.now()
-      const status = await call(session, path, nextRequest())
-      if (status !== okStatus) refused += 1
-      if (status !== okStatus && !options.canBeRefused) throw new Error(`a call was refused with status ${status}`)
+      const status = await makeCall()
+      if (status !== undefined) refused += 1
+      if (status !== undefined && !canBeRefused) throw new Error(`a call was refused with status ${status}`)
       latencies.push(performance.now() - callTime)
     }
   }
-  try {
-    await Promise.all(Array.from({ length: inFlight }, makeCalls))
-  } finally {
-    session.destroy()
-  }
+  await Promise.all(Array.from({ length: inFlight }, makeCalls))
   return { ...summarize(latencies, (performance.now() - startTime) / 1000), refused }
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { newDatabaseName } from './bench-database.js'
 import type { Cleanup } from './cleanup.js'
-import type { ServiceMessage, Usage, UsageRequest } from './measured-service.js'
+import type { Addresses, Usage, UsageRequest } from './measured-service.js'
 
 /** All codes of the benchmark are derived from it. It protects nothing. */
 export const verificationSecret = 'known-to-everybody-for-the-benchmark-only'
@@ -14,13 +14,16 @@ const nodeArguments = (process.env['BENCH_NODE'] ?? '').split(' ').filter((argum
 /** The service in a process of its own, whose usage is measured. */
 export class MeasuredProcess {
   readonly address: string
+  /** The same of its HTTP listener. */
+  readonly httpAddress: string
   /** The name of its database. No other process uses it. */
   readonly database: string
   readonly #process: ChildProcess
 
-  private constructor(child: ChildProcess, address: string, database: string) {
+  private constructor(child: ChildProcess, { address, httpAddress }: Addresses, database: string) {
     this.#process = child
     this.address = address
+    this.httpAddress = httpAddress
     this.database = database
   }
 
@@ -40,6 +43,7 @@ export class MeasuredProcess {
         MONGODB_URI: mongodbUri,
         MONGODB_DATABASE: database,
         LISTEN: '127.0.0.1:0',
+        HTTP_LISTEN: '127.0.0.1:0',
         AUTHENTICATION: 'header',
         LOG_LEVEL: 'warn',
         VERIFICATION_SECRETS: verificationSecret,
@@ -59,7 +63,7 @@ export class MeasuredProcess {
     })
     const failed = ended.then(() => Promise.reject(new Error('the measured service ended before it served')))
     const [message] = await Promise.race([once(child, 'message'), failed])
-    return new MeasuredProcess(child, (message as Extract<ServiceMessage, { address: string }>).address, database)
+    return new MeasuredProcess(child, message as Addresses, database)
   }
 
   usage(request: UsageRequest): Promise<Usage> {

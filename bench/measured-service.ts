@@ -18,10 +18,14 @@ export interface Usage {
   readonly resident: number
 }
 
-/** A message to the parent: the address once, and the usage after each request for it. */
-export type ServiceMessage = { readonly address: string } | Usage
+/** `host:port` of the gRPC listener and of the HTTP listener. */
+export interface Addresses {
+  readonly address: string
+  readonly httpAddress: string
+}
 
-const send = (message: ServiceMessage) => process.send?.(message)
+/** A message to the parent: the addresses once, and the usage after each request for it. */
+const send = (message: Addresses | Usage) => process.send?.(message)
 
 // Ctrl-C and the end of a terminal reach this process too. The parent stops it.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {})
@@ -35,7 +39,7 @@ const app = await startApp(settings, {
   ...(isUnbatched && { batching: { maxConcurrent: Infinity, maxTotal: Infinity, maxSize: 1 } }),
 })
 await app.ready
-send({ address: app.address })
+send({ address: app.address, httpAddress: app.httpAddress ?? '' })
 process.on('message', (request: UsageRequest) => {
   if (request === 'memory') globalThis.gc?.()
   const { user, system } = process.cpuUsage()

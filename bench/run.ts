@@ -4,6 +4,7 @@ import { newDatabaseName, startBenchDatabase } from './bench-database.js'
 import { Cleanup } from './cleanup.js'
 import { benchFairness } from './fairness.js'
 import { measureFirstAnswer } from './first-answer.js'
+import { loadJson } from './http-load.js'
 import { createKnownCallers } from './known-callers.js'
 import { type LoadResult, load, loadSequentially } from './load.js'
 import { MeasuredProcess } from './measured-process.js'
@@ -98,6 +99,7 @@ async function createRows(batched: MeasuredProcess, unbatched: MeasuredProcess, 
   return {
     empty: callsRow('(a) empty call', emptyCall, batched, 64),
     add: callsRow('(b) AddMessageContact', addMessageContact, batched, 64),
+    addJson: createJsonRow(batched),
     addUnbatched: callsRow('(c) AddMessageContact, unbatched', addMessageContact, unbatched, 64),
     emptyAlone: callsRow('(d) empty call, alone', emptyCall, batched, 1),
     insertAlone: await createInsertRow(driver),
@@ -126,6 +128,11 @@ type Rows = Awaited<ReturnType<typeof createRows>> & Awaited<ReturnType<typeof c
 
 /** The number of full directories that have a contact for every call of all rounds. */
 const directoriesFor = (callsPerRound: number) => Math.ceil((callsPerRound * (rounds + 1)) / contactsPerDirectory)
+
+function createJsonRow(service: MeasuredProcess): Row {
+  const run = (seconds: number) => loadJson(service.httpAddress, 64, seconds)
+  return { name: '(b) AddMessageContact, Connect with JSON', inFlight: 64, service, run }
+}
 
 async function createInsertRow(driver: MongoClient): Promise<Row> {
   const documents = driver.db(newDatabaseName()).collection('documents')
@@ -156,6 +163,7 @@ function printRatios(rows: Rows, results: Results) {
     printFigure(`CPU of ${name}`, goal, ratios(cpuOf(dividend), cpuOf(divisor)))
   const { empty, add, addUnbatched, emptyAlone, insertAlone, addAlone, get, getUnbatched } = rows
   printCpuRatio('AddMessageContact over an empty call (b / a)', 'at most 1.35', add, empty)
+  printCpuRatio('AddMessageContact with JSON over gRPC (b)', 'none', rows.addJson, add)
   printCpuRatio('AddMessageContact unbatched over batched (c / b)', 'at least 2.5', addUnbatched, add)
   const insertAndEmpty = sums(p50Of(insertAlone), p50Of(emptyAlone))
   printFigure('p50 alone over insert plus empty call (d)', 'at most 1.3', ratios(p50Of(addAlone), insertAndEmpty))

@@ -116,16 +116,14 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
   closers.push(async () => worker.stopClaiming())
 
   const printed = printableSettings(settingsSchema, settings)
-  const { address, httpAddress } = servers
-  log.info({ version, address, httpAddress, database: database.name, settings: printed }, 'listening')
+  log.info({ version, ...servers.addresses, database: database.name, settings: printed }, 'listening')
   health.start()
   void readiness.ready.then(() => {
     worker.start()
     return reportDifferentSettings(settings, database, observer)
   })
   return {
-    address,
-    httpAddress,
+    ...servers.addresses,
     ready: readiness.ready,
     broken: readiness.broken,
     async stop() {
@@ -173,8 +171,7 @@ async function startServers(
   const { HTTP_LISTEN } = settings
   const http = HTTP_LISTEN && (await startHttpServer(HTTP_LISTEN, routes, { settings, pipeline, pages, now, observer }))
   return {
-    address: grpc.address,
-    httpAddress: http?.address,
+    addresses: { address: grpc.address, httpAddress: http?.address },
     async stop(timeoutMs: number) {
       await Promise.all([grpc.stop(timeoutMs), http?.stop(timeoutMs)])
     },

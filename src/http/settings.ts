@@ -19,5 +19,7 @@ export type HttpSettings = z.output<typeof httpSettings>
 /** Gives undefined if one of the texts is not an origin as browsers send it: lower case, without a path and without a default port. */
 function exactOrigins(value: string): readonly string[] | undefined {
   const origins = value.split(',').map((origin) => origin.trim())
-  return origins.every((origin) => /^https?:/.test(origin) && new URL(origin).origin === origin) ? origins : undefined
+  return origins.every((origin) => /^https?:[^*]+$/.test(origin) && new URL(origin).origin === origin)
+    ? origins
+    : undefined
 }
