@@ -7,6 +7,7 @@
 const modules = {
   gen: [],
   time: [],
+  version: [],
   config: [],
   errors: ['gen', 'time'],
   'telemetry/observer': ['errors'],
@@ -35,7 +36,8 @@ const modules = {
   settings: ['[a-z]+/settings', 'config', 'lifecycle'],
   app: ['.+'],
   run: ['app', 'http/pages', 'settings', 'config', 'telemetry', 'lifecycle'],
-  main: ['run'],
+  cli: ['run', 'app', 'settings', 'database', 'telemetry', 'grpc/health-question', 'grpc/settings', 'config', 'version'],
+  main: ['cli'],
 }
 
 /** Where each package may be imported; one that is not listed may not be imported at all. */
@@ -59,7 +61,7 @@ const packages = {
 
 /** The same for modules of Node that read files or open sockets. */
 const nodeModules = {
-  'fs(/promises)?': ['run', 'config/watched-files', 'http/pages'],
+  'fs(/promises)?': ['config/read-text-file', 'config/watched-files', 'http/pages'],
   'net|tls|https?|http2|dgram|dns': ['grpc', 'http', 'messaging/smtp', 'access/jwks-request'],
 }
 

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
 import { customAlphabet } from 'nanoid'
 import type { Authenticate } from './access/authenticate.js'
@@ -17,6 +16,7 @@ import { ContactWriter } from './contacts/store/writer.js'
 import type { BatcherOptions } from './database/batcher.js'
 import { Database, IndexMismatchError } from './database/database.js'
 import { Quotas } from './database/quotas.js'
+import type { DatabaseSettings } from './database/settings.js'
 import { recordSharedSettings } from './database/shared-settings.js'
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js'
 import { sourceInfo as rpcInfo } from './gen/google/rpc/source-info.js'
@@ -39,6 +39,7 @@ import { VerificationCodes } from './verification/codes.js'
 import { createVerificationOperations } from './verification/operations.js'
 import { SendLimits } from './verification/send-limits.js'
 import { DeliveryWorker } from './verification/worker.js'
+import { version } from './version.js'
 
 /** A running service. */
 export interface App {
@@ -74,8 +75,6 @@ export interface AppDependencies {
   /** Further services on the same server. */
   readonly services?: readonly BoundService[]
 }
-
-const { version } = createRequire(import.meta.url)('#package.json') as { version: string }
 
 /** What reflection shows: also the details of refusals, without which grpcurl prints base64, and health. */
 const reflectedFiles = [
@@ -132,6 +131,29 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
       await closers.closeAll(settings.SHUTDOWN_TIMEOUT_SECONDS * 1000)
       log.info('stopped')
     },
+  }
+}
+
+/** All collections of the service, so that their indexes are created before they are used. */
+const collectionsOf = (database: Database) => ({
+  contacts: contactCollection(database),
+  quotas: new Quotas(database),
+})
+
+/**
+ * Creates the indexes that are missing, as the service does when it starts, and resolves once a majority has confirmed a write.
+ * Rejects with ConfigurationError if the database driver rejects MONGODB_URI, with IndexMismatchError if an index differs, and with any
+ * error of the driver.
+ */
+export async function prepareDatabase(settings: DatabaseSettings, log: Log): Promise<void> {
+  const monotonicNow = () => performance.now()
+  const database = new Database(settings, { now: Date.now, monotonicNow, observer: new LogObserver(log) })
+  collectionsOf(database)
+  try {
+    await database.probe()
+    log.info({ database: database.name }, 'database prepared')
+  } finally {
+    await database.close()
   }
 }
 
@@ -193,7 +215,7 @@ function createFeatures(
   { database, observer, now: processNow, closers }: Foundation,
 ) {
   const now = () => database.now()
-  const contacts = contactCollection(database)
+  const { contacts, quotas } = collectionsOf(database)
   const reader = new ContactReader(database, contacts, batching)
   const writer = new ContactWriter({ database, contacts, reader, randomInt })
   const inserter = new ContactInserter({ database, contacts, settings, randomInt, batching })
@@ -201,7 +223,7 @@ function createFeatures(
   const newContactId = () => `${contactIdFormat.prefix}${randomId()}`
 
   const codes = new VerificationCodes(settings.VERIFICATION_SECRETS)
-  const limits = new SendLimits(new Quotas(database), settings)
+  const limits = new SendLimits(quotas, settings)
   // The stored time: a message says how long its code, which expires at a stored time, is still valid.
   const sender = createSender(settings, { now: () => now().getTime(), print })
   const newRequestId = randomUUID

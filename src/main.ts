@@ -1,3 +1,4 @@
-import { run } from './run.js'
+#!/usr/bin/env node
+import { runCommand } from './cli/run-command.js'
 
-process.exit(await run(process.env))
+process.exit(await runCommand(process.argv.slice(2), process.env))

@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type App, startApp } from './app.js'
 import { ConfigurationError, type Environment } from './config/read-settings.js'
+import { readTextFile } from './config/read-text-file.js'
+import { reportingProblems } from './config/report-problems.js'
 import { readPages } from './http/pages.js'
 import { stopSignal } from './lifecycle.js'
 import { readSettings, type Settings } from './settings.js'
-import { createLog, describeError, type Log } from './telemetry/log.js'
+import { createProcessLog, describeError, type Log } from './telemetry/log.js'
 
 export interface RunOptions {
   /** Called once, when calls are served. */
@@ -21,18 +22,11 @@ const pagesFolder = join(dirname(createRequire(import.meta.url).resolve('#packag
  * configuration error, 1 for everything else.
  */
 export async function run(environment: Environment, options: RunOptions = {}): Promise<number> {
-  try {
-    const settings = readSettings(environment, (path) => readFileSync(path, 'utf8'))
-    return await runService(settings, options)
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
-    process.stderr.write(`${error.problems.join('\n')}\n`)
-    return 2
-  }
+  return reportingProblems(() => runService(readSettings(environment, readTextFile), options))
 }
 
 async function runService(settings: Settings, { onReady = () => {} }: RunOptions): Promise<number> {
-  const log = createLog({ LOG_FORMAT: process.stdout.isTTY ? 'pretty' : 'json', ...settings })
+  const log = createProcessLog(settings)
   process.on('uncaughtException', (error) => crash(log, error))
   const signal = stopSignal()
   const app = await startOrReport(settings, log)

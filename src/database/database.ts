@@ -205,6 +205,12 @@ export class Database {
   }
 }
 
+/** Throws ConfigurationError as the constructor of Database does. */
+export function checkDatabaseAddress(settings: DatabaseSettings): void {
+  databaseName(settings)
+  createClient(settings)
+}
+
 /** The driver's own text may quote the password of the address, so it is dropped. */
 function createClient({ MONGODB_URI, DATABASE_POOL_SIZE }: DatabaseSettings): MongoClient {
   try {

@@ -34,6 +34,10 @@ export function createLog(
   )
 }
 
+/** The log on standard output. LOG_FORMAT is by default `pretty` on a terminal, otherwise `json`. */
+export const createProcessLog = (settings: TelemetrySettings): Log =>
+  createLog({ LOG_FORMAT: process.stdout.isTTY ? 'pretty' : 'json', ...settings })
+
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
 const deliveryLevels: Readonly<Record<DeliveryAttempt['outcome'], Level>> = {

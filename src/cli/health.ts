@@ -1,0 +1,26 @@
+import { ConfigurationError, type Environment, readSettings } from '../config/read-settings.js'
+import { readTextFile } from '../config/read-text-file.js'
+import { askForHealth } from '../grpc/health-question.js'
+import { grpcSettings } from '../grpc/settings.js'
+import type { HealthQuestion } from './command-line.js'
+
+/** Within what probes wait for, in milliseconds. */
+const timeoutMs = 3000
+
+/** Prints the health of a running service. Gives 0 if it is SERVING, otherwise 1. Throws ConfigurationError. */
+export async function healthCommand(
+  environment: Environment,
+  { address, ...question }: HealthQuestion,
+): Promise<number> {
+  const answer = await askForHealth({ address: address ?? ownAddress(environment), timeoutMs, ...question })
+  process.stdout.write(`${answer}\n`)
+  return answer === 'SERVING' ? 0 : 1
+}
+
+/** Where a service with these settings can be reached from its own machine. */
+function ownAddress(environment: Environment): string {
+  const { LISTEN } = readSettings(grpcSettings, {}, environment, readTextFile)
+  if (LISTEN.port === 0) throw new ConfigurationError(['LISTEN has port 0, which is any free port: use --address'])
+  const host = LISTEN.host.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1')
+  return host.includes(':') ? `[${host}]:${LISTEN.port}` : `${host}:${LISTEN.port}`
+}
