@@ -25,8 +25,12 @@ export async function askForHealth({ address, service, tls, timeoutMs }: HealthQ
   const channelCredentials = tls
     ? credentials.createSsl(null, null, null, { rejectUnauthorized: false })
     : credentials.createInsecure()
-  // A proxy that the environment names is for the world outside.
-  const client = new Client(address, channelCredentials, { 'grpc.enable_http_proxy': 0 })
+  const client = new Client(address, channelCredentials, {
+    // A proxy that the environment names is for the world outside.
+    'grpc.enable_http_proxy': 0,
+    // Node warns of an IP address as the name of a TLS server.
+    ...(tls && { 'grpc.ssl_target_name_override': 'localhost' }),
+  })
   try {
     return await check(client, create(HealthCheckRequestSchema, { service }), timeoutMs)
   } finally {

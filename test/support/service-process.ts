@@ -8,7 +8,10 @@ import { noCallerLimits, verificationSecrets } from './running-service.js'
 
 const projectFolder = dirname(createRequire(import.meta.url).resolve('#package.json'))
 /** As `npm run build` leaves it. */
-const program = join(projectFolder, 'dist', 'src', 'main.js')
+const builtProgram: ProgramOptions = {
+  command: [process.execPath, '--enable-source-maps', join(projectFolder, 'dist', 'src', 'main.js')],
+  folder: process.cwd(),
+}
 
 /** The settings that a process needs, without the database. */
 const defaultEnvironment = {
@@ -31,6 +34,15 @@ export interface ServiceProcessOptions {
   readonly environment: Readonly<Record<string, string>>
   /** By default true: wait until calls are served. */
   readonly ready?: boolean
+  readonly program?: ProgramOptions
+}
+
+/** How the program is started, instead of from the build. */
+export interface ProgramOptions {
+  readonly command: readonly string[]
+  readonly folder: string
+  /** By default the user of the test. */
+  readonly uid?: number | undefined
 }
 
 const running = new Set<ChildProcess>()
@@ -46,8 +58,14 @@ export class ServiceProcess {
   #stdout = ''
   #stderr = ''
 
-  private constructor(environment: Readonly<Record<string, string>>, stdout: 'pipe' | number) {
-    this.#child = spawn(process.execPath, ['--enable-source-maps', program], {
+  private constructor(
+    environment: Readonly<Record<string, string>>,
+    stdout: 'pipe' | number,
+    { command: [name = '', ...programArguments], folder, uid }: ProgramOptions = builtProgram,
+  ) {
+    this.#child = spawn(name, programArguments, {
+      cwd: folder,
+      ...(uid !== undefined && { uid, gid: uid }),
       env: { ...defaultEnvironment, ...noCallerLimits, ...environment },
       stdio: ['ignore', stdout, 'pipe'],
     })
@@ -67,8 +85,8 @@ export class ServiceProcess {
   }
 
   /** Resolves when the process serves, or with `ready: false` when it listens. Fails if it ends before that. */
-  static async start({ environment, ready = true }: ServiceProcessOptions): Promise<ServiceProcess> {
-    const service = ServiceProcess.launch(environment)
+  static async start({ environment, ready = true, program }: ServiceProcessOptions): Promise<ServiceProcess> {
+    const service = new ServiceProcess(environment, 'pipe', program)
     await service.logged(({ msg, serving }) =>
       ready ? msg === 'health changed' && serving === true : msg === 'listening',
     )
