@@ -12,6 +12,7 @@ const run = promisify(execFile)
 export type Found = { readonly path: string } | { readonly missing: string }
 
 const grpcurlPackage = 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4'
+const composePackage = 'github.com/compose-spec/compose-go/v2/cmd@v2.9.0'
 const installTimeoutMs = 480_000
 
 /**
@@ -40,10 +41,16 @@ export function needs(find: () => Promise<Found>): () => string {
 export async function findGrpcurl(): Promise<Found> {
   const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'grpcurl'))
   for (const path of onPath) if (await exists(path)) return { path }
-  return findInstalled('grpcurl', 'grpcurl', async (folder) => {
-    const env = { ...process.env, GOBIN: folder }
-    await run('go', ['install', grpcurlPackage], { env, timeout: installTimeoutMs })
-  })
+  return findInstalled('grpcurl', 'grpcurl', (folder) => installGoPackage(grpcurlPackage, folder))
+}
+
+/** The program of the library with which Docker reads compose files: it prints a file as Docker understands it. */
+export async function findComposeReader(): Promise<Found> {
+  return findInstalled('compose-go', 'cmd', (folder) => installGoPackage(composePackage, folder))
+}
+
+async function installGoPackage(name: string, folder: string): Promise<void> {
+  await run('go', ['install', name], { env: { ...process.env, GOBIN: folder }, timeout: installTimeoutMs })
 }
 
 /** The nginx on the PATH, or where Debian installs it. Tests install none, because that takes root. */

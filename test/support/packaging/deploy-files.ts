@@ -1,0 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+
+export const projectFolder = fileURLToPath(new URL('../../..', import.meta.url))
+export const kubernetesFolder = join(projectFolder, 'deploy', 'kubernetes')
+
+/** The value of a YAML file of the project. Its parts are any: a test that reads a part that is not there fails. */
+// biome-ignore lint/suspicious/noExplicitAny: a type for each manifest would repeat the manifests.
+export const readYaml = (...path: readonly string[]): any =>
+  parse(readFileSync(join(projectFolder, ...path), 'utf8'), { merge: true })
+
+export const readManifest = (name: string) => readYaml('deploy', 'kubernetes', name)
+
+/** The files of deploy/kubernetes that describe objects of Kubernetes itself, not of extensions. */
+export const kubernetesManifests: readonly string[] = readdirSync(kubernetesFolder).filter(
+  (name) => !['kustomization.yaml', 'service-monitor.yaml'].includes(name),
+)
