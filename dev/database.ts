@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -63,12 +64,12 @@ export class Database {
     return database
   }
 
-  /** After `kill` or `stop`: the same port and the same data. */
-  async startAgain(): Promise<void> {
+  /** After `kill` or `stop`: the same port and the same data. With `onlyUsers`, only users that it knows can run commands. */
+  async startAgain({ onlyUsers = false } = {}): Promise<void> {
     mkdirSync(this.#folder, { recursive: true })
     await this.#predecessorGone()
     const log = openSync(this.#logFile, 'a')
-    const child = spawn('sh', ['-c', guardian, 'sh', this.#program.path, ...this.#arguments()], {
+    const child = spawn('sh', ['-c', guardian, 'sh', this.#program.path, ...this.#arguments(onlyUsers)], {
       detached: true,
       stdio: ['pipe', log, log, 'pipe'],
     })
@@ -131,14 +132,23 @@ export class Database {
     return { pid, owner }
   }
 
-  #arguments(): string[] {
+  #arguments(onlyUsers: boolean): string[] {
     const where = ['--port', String(this.#port)]
     if (this.#program.kind === 'secantusdb') {
       const test = this.#testCommands ? ['--enable-test-commands'] : []
-      return ['--storage-path', this.#folder, '--log-level', 'WARNING', ...where, ...test]
+      const auth = onlyUsers ? ['--auth'] : []
+      return ['--storage-path', this.#folder, '--log-level', 'WARNING', ...where, ...test, ...auth]
     }
     const test = this.#testCommands ? ['--setParameter', 'enableTestCommands=1'] : []
-    return ['--dbpath', this.#folder, '--bind_ip', '127.0.0.1', '--replSet', 'dev', ...where, ...test]
+    const auth = onlyUsers ? ['--auth', '--keyFile', this.#createKeyFile()] : []
+    return ['--dbpath', this.#folder, '--bind_ip', '127.0.0.1', '--replSet', 'dev', ...where, ...test, ...auth]
+  }
+
+  /** A member of a replica set with users needs a key, with which the members know each other. */
+  #createKeyFile(): string {
+    const path = `${this.#folder}.key`
+    writeFileSync(path, randomBytes(32).toString('base64'), { mode: 0o600 })
+    return path
   }
 
   /** An open port is not enough: a member must have become the primary. */
