@@ -36,7 +36,18 @@ const modules = {
   settings: ['[a-z]+/settings', 'config', 'lifecycle'],
   app: ['.+'],
   run: ['app', 'http/pages', 'settings', 'config', 'telemetry', 'lifecycle'],
-  cli: ['run', 'app', 'settings', 'database', 'telemetry', 'grpc/health-question', 'grpc/settings', 'config', 'version'],
+  cli: [
+    'run',
+    'app',
+    'settings',
+    'access',
+    'database',
+    'telemetry',
+    'grpc/health-question',
+    'grpc/settings',
+    'config',
+    'version',
+  ],
   main: ['cli'],
 }
 

@@ -4,6 +4,7 @@ import { customAlphabet } from 'nanoid'
 import type { Authenticate } from './access/authenticate.js'
 import { CallerLimits } from './access/caller-limits.js'
 import { openAuthentication } from './access/sources.js'
+import { type ApiToken, createApiToken } from './access/token.js'
 import { CallPipeline } from './calls/pipeline.js'
 import { type BoundService, bindService, routesOf, type ServiceImplementation } from './calls/service.js'
 import { printableSettings, sharedSettings } from './config/read-settings.js'
@@ -156,6 +157,9 @@ export async function prepareDatabase(settings: DatabaseSettings, log: Log): Pro
     await database.close()
   }
 }
+
+/** A new API token, for `create-token`. */
+export const newApiToken = (): ApiToken => createApiToken(randomBytes(32))
 
 interface ServerParts extends Pick<Foundation, 'observer' | 'now'> {
   readonly health: Health

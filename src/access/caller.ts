@@ -1,3 +1,6 @@
+/** The id of a caller. It stands in the log and in write stamps. */
+export const callerIdPattern = /^[A-Za-z0-9][A-Za-z0-9_.:|/-]{0,127}$/
+
 /** What a caller may do, as a set of actions; the contract says for each operation which roles include it. */
 export const roles = ['reader', 'editor', 'verifier', 'administrator'] as const
 export type Role = (typeof roles)[number]

@@ -1,7 +1,7 @@
 import { Lexer, LineCounter, Parser, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { ConfigurationError } from '../config/read-settings.js'
-import { directoryIdPattern, type Identity, type Role, roles, type Via } from './caller.js'
+import { callerIdPattern, directoryIdPattern, type Identity, type Role, roles, type Via } from './caller.js'
 
 /** The callers of CALLERS_FILE, by their credentials. */
 export interface Callers {
@@ -22,9 +22,6 @@ export interface TokenCaller {
 const maxBytes = 1_048_576
 /** Of lists and mappings in each other, and a few more that the parser counts. A valid file has 5. */
 const maxDepth = 30
-
-/** The id of a caller. It stands in the log and in write stamps. */
-export const callerIdPattern = /^[A-Za-z0-9][A-Za-z0-9_.:|/-]{0,127}$/
 
 const spiffeIdPattern = /^spiffe:\/\/[a-z0-9._-]{1,255}(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)+$/
 const dnsNamePattern = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/

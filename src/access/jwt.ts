@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { Failure } from '../errors/failure.js'
-import { directoryIdPattern, type Identity, roles } from './caller.js'
-import { type Callers, callerIdPattern } from './callers-file.js'
+import { callerIdPattern, directoryIdPattern, type Identity, roles } from './caller.js'
+import type { Callers } from './callers-file.js'
 import type { AccessSettings } from './settings.js'
 import type { KeySet, SigningKeys } from './signing-keys.js'
 

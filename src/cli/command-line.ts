@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { callerIdPattern, directoryIdPattern, type Role, roles } from '../access/caller.js'
 
 export interface HealthQuestion {
   /** A name of grpc.health.v1; '' is the whole process. */
@@ -8,10 +9,18 @@ export interface HealthQuestion {
   readonly tls: boolean
 }
 
+/** The caller that a new API token is for. Directories and roles may be empty, to be filled in later. */
+export interface TokenRequest {
+  readonly id: string
+  readonly directories: readonly string[]
+  readonly roles: readonly Role[]
+}
+
 /** What the command line asks for; or what is wrong with it. */
 export type CommandLine =
   | { readonly command: 'serve' | 'check-config' | 'prepare-database' | 'help' | 'version' }
   | ({ readonly command: 'health' } & HealthQuestion)
+  | ({ readonly command: 'create-token' } & TokenRequest)
   | { readonly problem: string }
 
 export const help = `Usage: message-contacts [COMMAND] [OPTIONS]
@@ -25,11 +34,17 @@ Commands:
                       Needs the settings of the database only
   health              ask a running service for its health, and print the answer; for probes.
                       Takes at most 3 seconds
+  create-token        make an API token, and print it with its entry for the callers file
 
 Options of health:
   --service NAME      the name to ask for, such as liveness; by default that of readiness
   --address HOST:PORT the service to ask; by default the one that LISTEN names, on this machine
   --tls               connect with TLS. The certificate of the service is not checked
+
+Options of create-token:
+  --id ID             the id of the caller; required
+  --directories LIST  its directories, with commas between, or '*' for all
+  --roles LIST        its roles, with commas between: ${roles.join(', ')}
 
 Options:
   -h, --help          print this text
@@ -47,15 +62,29 @@ const options = {
   service: { type: 'string' },
   address: { type: 'string' },
   tls: { type: 'boolean' },
+  id: { type: 'string' },
+  directories: { type: 'string' },
+  roles: { type: 'string' },
 } as const
 
-const commands = ['serve', 'check-config', 'prepare-database', 'health'] as const
-const healthOptions = ['service', 'address', 'tls'] as const
+type Options = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
+
+/** The options that each command takes. */
+const commandOptions = {
+  serve: [],
+  'check-config': [],
+  'prepare-database': [],
+  health: ['service', 'address', 'tls'],
+  'create-token': ['id', 'directories', 'roles'],
+} as const satisfies Readonly<Record<string, readonly (keyof Options)[]>>
+
+const isCommand = (name: string): name is keyof typeof commandOptions => Object.hasOwn(commandOptions, name)
 
 /** Reads the arguments behind the name of the program. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   try {
-    return toCommandLine(parseArgs({ args: [...args], options, allowPositionals: true }))
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    return toCommandLine(values, positionals)
   } catch (error) {
     if (!isArgumentError(error)) throw error
     // Only the first sentence: the others explain how to write an argument that begins with a dash.
@@ -63,21 +92,36 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   }
 }
 
-type Arguments = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>
-
-function toCommandLine({ values, positionals: [name = 'serve', ...others] }: Arguments): CommandLine {
+function toCommandLine(values: Options, [command = 'serve', ...others]: readonly string[]): CommandLine {
   if (values.help) return { command: 'help' }
   if (values.version) return { command: 'version' }
-  const command = commands.find((one) => one === name)
-  if (!command) return { problem: `There is no command ${name}` }
+  if (!isCommand(command)) return { problem: `There is no command ${command}` }
   if (others.length > 0) return { problem: `${command} takes no further argument: ${others.join(' ')}` }
-  if (command === 'health') {
-    const { service = '', address, tls = false } = values
-    return { command, service, address, tls }
+  const allowed: readonly string[] = commandOptions[command]
+  const wrong = Object.keys(values).find((name) => !allowed.includes(name))
+  if (wrong) return { problem: `${command} has no option --${wrong}` }
+  switch (command) {
+    case 'health':
+      return { command, service: values.service ?? '', address: values.address, tls: values.tls ?? false }
+    case 'create-token':
+      return toTokenRequest(values)
+    default:
+      return { command }
   }
-  const unused = healthOptions.find((option) => values[option] !== undefined)
-  return unused ? { problem: `--${unused} is an option of health only` } : { command }
 }
+
+function toTokenRequest({ id = '', ...lists }: Options): CommandLine {
+  const directories = listOf(lists.directories)
+  const named = listOf(lists.roles)
+  if (!callerIdPattern.test(id)) return { problem: 'create-token needs --id with the id of a caller' }
+  const isDirectory = (name: string) => name === '*' || directoryIdPattern.test(name)
+  if (!directories.every(isDirectory)) return { problem: '--directories must be ids of directories, or *' }
+  if (!named.every((name) => roles.some((role) => role === name)))
+    return { problem: `--roles must be some of ${roles.join(', ')}` }
+  return { command: 'create-token', id, directories, roles: roles.filter((role) => named.includes(role)) }
+}
+
+const listOf = (text = ''): readonly string[] => text.split(',').filter((part) => part !== '')
 
 const isArgumentError = (error: unknown): error is Error =>
   error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS_')

@@ -36,5 +36,9 @@ export async function runCommand(args: readonly string[], environment: Environme
       const { healthCommand } = await import('./health.js')
       return reportingProblems(() => healthCommand(environment, commandLine))
     }
+    case 'create-token': {
+      const { createTokenCommand } = await import('./create-token.js')
+      return createTokenCommand(commandLine)
+    }
   }
 }

@@ -192,6 +192,7 @@ describe('the packed program', () => {
   describe('asked to check the settings', () => {
     const valid = {
       MONGODB_URI: 'mongodb://user:hidden-password@db.example.com/',
+      AUTHENTICATION: 'header',
       VERIFICATION_SECRETS: verificationSecrets,
     }
 
@@ -203,6 +204,7 @@ describe('the packed program', () => {
       expect(lines.filter((line) => !line.endsWith(' # default'))).toEqual([
         'MONGODB_URI=***',
         'LISTEN=[::1]:50051',
+        'AUTHENTICATION=header',
         'VERIFICATION_SECRETS=***',
         "MAIL_FROM='Example <no-reply@example.com>'",
       ])

@@ -12,6 +12,15 @@ describe('a command line', () => {
       ['health', '--service', 'liveness', '--address=[::1]:50051', '--tls'],
       { command: 'health', service: 'liveness', address: '[::1]:50051', tls: true },
     ],
+    [['create-token', '--id', 'console'], { command: 'create-token', id: 'console', directories: [], roles: [] }],
+    [
+      ['create-token', '--id=a', '--directories=*', '--roles', 'verifier,reader'],
+      { command: 'create-token', id: 'a', directories: ['*'], roles: ['reader', 'verifier'] },
+    ],
+    [
+      ['create-token', '--id=a', '--directories', 'rd-1,rd-2'],
+      { command: 'create-token', id: 'a', directories: ['rd-1', 'rd-2'], roles: [] },
+    ],
     [['--help'], { command: 'help' }],
     [['health', '-h'], { command: 'help' }],
     [['--version'], { command: 'version' }],
@@ -26,9 +35,17 @@ describe('a command line', () => {
     [['--port=1'], "Unknown option '--port'"],
     [['health', '--service'], "Option '--service <value>' argument missing"],
     [['--help=yes'], "Option '-h, --help' does not take an argument"],
-    [['--service', 'liveness'], '--service is an option of health only'],
-    [['check-config', '--address', 'localhost:1'], '--address is an option of health only'],
-    [['--tls'], '--tls is an option of health only'],
+    [['--service', 'liveness'], 'serve has no option --service'],
+    [['check-config', '--address', 'localhost:1'], 'check-config has no option --address'],
+    [['health', '--id', 'console'], 'health has no option --id'],
+    [['create-token', '--tls'], 'create-token has no option --tls'],
+    [['create-token'], 'create-token needs --id with the id of a caller'],
+    [['create-token', '--id', 'tom@example.com'], 'create-token needs --id with the id of a caller'],
+    [['create-token', '--id', 'a', '--directories', 'rd-1,b: c'], '--directories must be ids of directories, or *'],
+    [
+      ['create-token', '--id', 'a', '--roles', 'owner'],
+      '--roles must be some of reader, editor, verifier, administrator',
+    ],
   ])('%j is refused', (args, problem) => {
     expect(parseCommandLine(args)).toEqual({ problem })
   })
@@ -38,8 +55,8 @@ describe('a command line', () => {
       ([, dashes = '', name]) => dashes + name,
     )
     expect(named).toEqual([
-      ...['serve', 'check-config', 'prepare-database', 'health'],
-      ...['--service', '--address', '--tls', '--help', '--version'],
+      ...['serve', 'check-config', 'prepare-database', 'health', 'create-token'],
+      ...['--service', '--address', '--tls', '--id', '--directories', '--roles', '--help', '--version'],
     ])
   })
 })
