@@ -54,7 +54,10 @@ describe('a token that was verified', () => {
     const token = await tokenWith()
     const verification = authenticator.authenticate(token)
     use(issuers.other)
+    // From here on new tokens are remembered with the new keys.
+    const other = authenticator.authenticate(await issuers.other.token({ now: startTime }))
     await verification
+    await other
     expect(await outcome(token)).toBe('UNAUTHENTICATED')
   })
 
