@@ -7,6 +7,7 @@ COPY package.json package-lock.json ./
 # Nothing that is installed needs its install scripts; those of the project need its sources.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json buf.yaml buf.gen.yaml ./
+COPY docs/openapi.json docs/openapi.json
 COPY proto proto
 COPY dev dev
 COPY bench bench
@@ -22,6 +23,7 @@ FROM gcr.io/distroless/nodejs24-debian13:nonroot
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=packages /packages/node_modules node_modules
+COPY --from=build /build/dist/explorer dist/explorer
 COPY --from=build /build/dist/src dist/src
 ENV NODE_ENV=production LISTEN=0.0.0.0:50051
 USER 65532:65532

@@ -124,9 +124,9 @@ export class ImageTree {
       const source = from
         ? join(this.#stages.get(from.slice('--from='.length))?.root ?? '', path)
         : this.#inContext(path)
-      // A folder is copied as its contents, a file into a folder that is given with a slash or exists.
-      const isFile = (await stat(source)).isFile()
-      await cp(source, this.#pathOf(isFile ? join(target, basename(path)) : target), {
+      // A folder is copied as its contents, a file into the target if that ends with a slash.
+      const isInto = (await stat(source)).isFile() && target.endsWith('/')
+      await cp(source, this.#pathOf(isInto ? join(target, basename(path)) : target), {
         recursive: true,
         preserveTimestamps: true,
         filter: (file) => !file.startsWith(join(projectFolder, 'src', 'gen')),
