@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
@@ -6,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { afterEach, describe, expect, test } from 'vitest'
+import { createCertificate } from '../../../dev/certificates.js'
 import { Health } from '../../../src/grpc/health.js'
 import { askForHealth } from '../../../src/grpc/health-question.js'
 import { RecordingObserver } from '../../support/recording-observer.js'
@@ -26,13 +26,11 @@ function notServing(): Health {
   return new Health({ names: ['', 'toy'], probe: async () => {}, ...timing, observer: new RecordingObserver() })
 }
 
-/** The TLS server of grpc-js itself, with a certificate for another host. */
+/** The TLS server of grpc-js itself, with a certificate that nobody trusts. */
 async function startTlsServer(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'message-contacts-'))
   cleanups.push(() => rm(folder, { recursive: true }))
-  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  const options = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=another.example.com']
-  execFileSync('openssl', ['req', '-x509', ...options, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' })
+  const { certFile, keyFile } = await createCertificate(folder)
   const pair = { private_key: await readFile(keyFile), cert_chain: await readFile(certFile) }
   const server = new Server()
   notServing().addToServer(server)
