@@ -173,7 +173,7 @@ describe('a caller that is not known learns nothing about its message, which is 
     ['Connect JSON', { path: toyPath, headers: { 'content-type': 'application/json' }, body: '{' }],
     ['Connect binary', { path: toyPath, headers: { 'content-type': 'application/proto' }, body: '{' }],
     ['Connect GET', { method: 'GET', path: `${readPath}?encoding=json&message={` }],
-    ['gRPC-Web', { path: toyPath, headers: { 'content-type': 'application/grpc-web' }, body: '{' }],
+    ['gRPC-Web', { path: toyPath, headers: { 'content-type': 'application/grpc-web' }, body: frame(Buffer.from('{')) }],
   ])('%s', async (_, call) => {
     const { address, observer } = await startHttpToy(echo)
     const decoders = [vi.spyOn(jsonCodec, 'decode'), vi.spyOn(binaryCodec, 'decode'), vi.spyOn(JSON, 'parse')]
