@@ -60,7 +60,9 @@ test('on a terminal shows what a new user needs: where it serves, a command that
   Ctrl-C stops the service. The data stay.
 
 [<time>] DEBUG: AddMessageContact OK, <ms> ms, request <request id>
+[<time>] INFO: audit {"requestId":"<request id>","operation":"AddMessageContact","callerId":"development","via":"header","directoryId":"development","contactId":"<contact id>","result":"OK"}
 [<time>] DEBUG: SendEmailVerificationForMessageContact OK, <ms> ms, request <request id>
+[<time>] INFO: audit {"requestId":"<request id>","operation":"SendEmailVerificationForMessageContact","callerId":"development","via":"header","directoryId":"development","contactId":"<contact id>","result":"OK"}
 
   Code <code> for tom@example.com, valid for 30 minutes (not sent: SMTP_URL is not set)
 
@@ -82,7 +84,9 @@ test('elsewhere writes the log as JSON to the standard output, and nothing else'
     'listening',
     'health changed',
     'call ended',
+    'audit',
     'call ended',
+    'audit',
     'delivery attempt',
     'stopping',
     'health changed',

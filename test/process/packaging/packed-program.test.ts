@@ -57,7 +57,7 @@ describe('the packed program', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as LogLine)
 
-  test('has the compiled sources, the contract and the documentation, and nothing else', () => {
+  test('has the compiled sources, the pages, the contract and the documentation, and nothing else', () => {
     const isCompiled = (path: string) => path.startsWith('dist/src/')
     const compiled = filesBelow('src', '.ts').map((path) => `dist/${path.replace(/\.ts$/, '.js')}`)
     expect(paths).toEqual(expect.arrayContaining(compiled))
@@ -65,7 +65,12 @@ describe('the packed program', () => {
     expect(paths.filter((path) => isCompiled(path) && !path.endsWith('.js'))).toEqual([])
     const others = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json', 'dist/explorer/openapi.json']
     expect(paths.filter((path) => !isCompiled(path))).toEqual(
-      [...others, ...filesBelow('docs', '.md'), ...filesBelow('proto', '.proto')].sort(),
+      [
+        ...others,
+        ...filesBelow('docs', '.md'),
+        ...filesBelow('proto', '.proto'),
+        ...filesBelow('dist/explorer', ''),
+      ].sort(),
     )
   })
 
@@ -148,8 +153,11 @@ describe('the packed program', () => {
       MONGODB_DATABASE: uniqueName('packed'),
       VERIFICATION_SECRETS: verificationSecrets,
       LISTEN: `127.0.0.1:${await freePort()}`,
+      HTTP_LISTEN: '127.0.0.1:0',
     }
     const service = await ServiceProcess.start({ environment, program: program() })
+    const listening = service.lines().find(({ msg }) => msg === 'listening')
+    expect((await fetch(`http://${listening?.['httpAddress']}/openapi.json`)).status).toBe(200)
     for (const args of [[], ['--service', 'liveness'], ['--address', service.address]])
       expect(await runWith({ LISTEN: environment.LISTEN }, 'health', ...args)).toMatchObject({
         exitCode: 0,
