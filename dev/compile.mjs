@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Not TypeScript: it runs before anything is compiled. */
@@ -14,7 +14,7 @@ const pathOf = (/** @type {string[]} */ ...parts) => join(projectFolder, ...part
 const builtFile = pathOf('dist', 'built')
 
 const openApiFile = 'docs/openapi.json'
-const sourceFolders = ['src', 'dev', 'bench', 'proto']
+const sourceFolders = ['src', 'dev', 'bench', 'proto', 'explorer']
 const sourceFiles = [
   'package.json',
   'package-lock.json',
@@ -39,7 +39,7 @@ function sources() {
   const files = sourceFolders.flatMap((folder) =>
     readdirSync(pathOf(folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
   )
-  return [...files.filter((path) => /\.(ts|mjs|proto)$/.test(path) && !path.startsWith('src/gen/')), ...sourceFiles]
+  return [...files.filter((path) => /\.(tsx?|mjs|proto|html|css|svg)$/.test(path) && !path.startsWith('src/gen/')), ...sourceFiles]
 }
 
 /** In milliseconds since the epoch; 0 if there is no such file. */
@@ -54,6 +54,7 @@ export async function compile() {
   writeFileSync(beginFile, '')
   await run('buf', 'generate', '--clean')
   await run('tsc', '-p', 'tsconfig.build.json')
+  await run(process.execPath, pathOf('dist', 'dev', 'explorer', 'build.js'))
   // What browsers are served.
   mkdirSync(pathOf('dist', 'explorer'), { recursive: true })
   copyFileSync(pathOf(openApiFile), pathOf('dist', 'explorer', 'openapi.json'))
@@ -61,13 +62,13 @@ export async function compile() {
 }
 
 /**
- * Runs a program of an installed package. A signal that ends this process ends it too.
+ * Runs a program of an installed package, or one with an absolute path. A signal that ends this process ends it too.
  * @param {string} program
  * @param {string[]} programArguments
  */
 async function run(program, ...programArguments) {
   const programs = pathOf('node_modules', '.bin')
-  const child = spawn(join(programs, program), programArguments, {
+  const child = spawn(resolve(programs, program), programArguments, {
     cwd: projectFolder,
     // buf looks for its plugins there.
     env: { ...process.env, PATH: `${programs}${delimiter}${process.env['PATH']}` },
@@ -81,7 +82,7 @@ async function run(program, ...programArguments) {
   const [exitCode] = await once(child, 'exit')
   for (const signal of stopSignals) process.off(signal, end)
   if (exitCode === 0) return
-  console.error(`The build has failed: ${program} reports errors in the sources.`)
+  console.error(`The build has failed: ${basename(program)} reports errors in the sources.`)
   process.exit(1)
 }
 

@@ -1,0 +1,83 @@
+import {
+  type CodeCall,
+  canRepeat,
+  doubleQuoted,
+  headerText,
+  indented,
+  pascalCase,
+  pascalOfConstant,
+  shortNameOf,
+  type TypedValue,
+  typedValues,
+} from './code-call.js'
+
+/** Code for Grpc.Net.Client, Grpc.StatusProto and the classes that Grpc.Tools writes. */
+export function csharpCode(call: CodeCall): string {
+  const { operation, grpcAddress, deadlineMs } = call
+  return `using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Grpc.Net.Client;
+using MessageContacts.V1;
+
+using var channel = GrpcChannel.ForAddress(${doubleQuoted(`http://${grpcAddress}`)});
+var client = new MessageContactService.MessageContactServiceClient(channel);
+var headers = new Metadata
+{
+${indented(headerLines(call), '    ')}
+};
+var request = new ${operation.request.name}
+{
+${indented(
+  typedValues(call).map((value) => `${pascalCase(value.field.name)} = ${valueText(call, value)},`),
+  '    ',
+)}
+};
+for (var attempt = 1; ; attempt++)
+{
+    try
+    {
+        Console.WriteLine(await client.${operation.name}Async(request, headers, DateTime.UtcNow.AddMilliseconds(${deadlineMs})));
+        return 0;
+    }
+    catch (RpcException error)
+    {
+        var status = error.GetRpcStatus();
+        var reason = status?.GetDetail<ErrorInfo>()?.Reason;
+        var wait = status?.GetDetail<RetryInfo>()?.RetryDelay.ToTimeSpan() ?? TimeSpan.MaxValue;
+        // Retries where RetryInfo says how long to wait${canRepeat(call) ? '' : ', unless the call may have been carried out already'}.
+        if (wait > TimeSpan.FromSeconds(10) || attempt == 3${canRepeat(call) ? '' : ' || reason == "OUTCOME_UNKNOWN"'})
+        {
+            Console.Error.WriteLine($"{reason ?? error.StatusCode.ToString()} {error.Status.Detail}");
+            foreach (var violation in status?.GetDetail<BadRequest>()?.FieldViolations ?? [])
+                Console.Error.WriteLine($"  {violation.Field}: {violation.Description}");
+            return 1;
+        }
+        await Task.Delay(wait * attempt);
+    }
+}
+`
+}
+
+const headerLines = ({ directory, hasToken }: CodeCall) => [
+  ...(directory === '' ? [] : [`{ "x-resource-directory-id", ${doubleQuoted(headerText(directory))} },`]),
+  ...(hasToken ? ['{ "authorization", "Bearer " + Environment.GetEnvironmentVariable("TOKEN") },'] : []),
+]
+
+function valueText(call: CodeCall, value: TypedValue): string {
+  switch (value.kind) {
+    case 'text':
+      return doubleQuoted(value.text)
+    case 'number':
+      return String(value.number)
+    case 'boolean':
+      return String(value.isTrue)
+    case 'mask':
+      return `new FieldMask { Paths = { ${value.paths.map(doubleQuoted).join(', ')} } }`
+    case 'enum': {
+      const { field, names } = value
+      const members = names.map((name) => `${field.typeName}.${pascalOfConstant(shortNameOf(call, field, name))}`)
+      return field.isRepeated ? `{ ${members.join(', ')} }` : members.join()
+    }
+  }
+}
