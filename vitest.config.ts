@@ -25,6 +25,8 @@ export default defineConfig({
       project('process', { globalSetup: [build, database], isolate: true }),
       // Clients in other languages, and the examples of the documentation.
       project('clients', { globalSetup: [build, database], isolate: true }),
+      // The explorer in a real browser.
+      project('browser', { globalSetup: [build, database], isolate: true }),
     ],
     testTimeout: 60_000,
     hookTimeout: 120_000,

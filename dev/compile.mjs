@@ -39,7 +39,10 @@ function sources() {
   const files = sourceFolders.flatMap((folder) =>
     readdirSync(pathOf(folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
   )
-  return [...files.filter((path) => /\.(tsx?|mjs|proto|html|css|svg)$/.test(path) && !path.startsWith('src/gen/')), ...sourceFiles]
+  return [
+    ...files.filter((path) => /\.(tsx?|mjs|proto|html|css|svg)$/.test(path) && !path.startsWith('src/gen/')),
+    ...sourceFiles,
+  ]
 }
 
 /** In milliseconds since the epoch; 0 if there is no such file. */

@@ -23,11 +23,11 @@ await build({
   configFile: false,
   logLevel: 'warn',
   plugins: [referenceModule],
-  // Other generated files are in the same folder.
   build: {
     outDir: join(projectFolder, 'dist', 'explorer'),
-    emptyOutDir: false,
+    emptyOutDir: true,
     assetsInlineLimit: 0,
     target: 'es2022',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
   },
 })

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { ExplorerPage } from './explorer/explorer-page.js'
 import { type Language, LanguageContext, languages, languageTags, preferredLanguage, useTexts } from './language.js'
 import { Link, useLocation } from './navigation.js'
@@ -14,7 +14,7 @@ type Theme = (typeof themes)[number]
 export function App() {
   const [language, setLanguage] = usePreference('language', languageTags, preferredLanguage(navigator.languages))
   const [theme, setTheme] = usePreference('theme', themes, 'system')
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = language
     document.documentElement.dataset['theme'] = theme
   }, [language, theme])
@@ -45,9 +45,9 @@ function Header({ language, setLanguage, theme, setTheme }: HeaderProps) {
   const isCurrent = (page: string) => (page === '/' ? path === '/' : path.startsWith(page))
   return (
     <header class="header">
-      <a class="skip" href="#content" onClick={focusContent}>
+      <button type="button" class="skip" onClick={focusContent}>
         {t.skipToContent}
-      </a>
+      </button>
       <Link to="/" class="brand">
         <img src="/icon.svg" alt="" width="26" height="26" />
         <span>Message Contacts</span>
@@ -77,9 +77,8 @@ function Header({ language, setLanguage, theme, setTheme }: HeaderProps) {
   )
 }
 
-/** The fragment belongs to shared calls, so the browser must not change it. */
-function focusContent(event: MouseEvent): void {
-  event.preventDefault()
+/** No link: the fragment belongs to shared calls. */
+function focusContent(): void {
   document.getElementById('content')?.focus()
 }
 

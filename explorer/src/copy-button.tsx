@@ -7,10 +7,11 @@ interface CopyButtonProps {
   readonly label: string
   readonly text: () => string
   readonly class?: string
+  readonly title?: string
 }
 
 /** Copies a text and says so. */
-export function CopyButton({ label, text, class: className = '' }: CopyButtonProps) {
+export function CopyButton({ label, text, class: className = '', title }: CopyButtonProps) {
   const t = useTexts()
   const [outcome, setOutcome] = useState<'copied' | 'failed'>()
   const copy = async () => {
@@ -19,7 +20,7 @@ export function CopyButton({ label, text, class: className = '' }: CopyButtonPro
   }
   return (
     <span class="copy">
-      <button type="button" class={className} onClick={() => void copy()}>
+      <button type="button" class={className} title={title} onClick={() => void copy()}>
         {outcome === 'copied' ? `✓ ${t.copied}` : label}
       </button>
       <span role="status" class={outcome === 'failed' ? 'hint' : 'unseen'}>

@@ -25,7 +25,7 @@ export function Prose({ text }: { readonly text: string }) {
 }
 
 export const ErrorLink = ({ name }: { readonly name: string }) => (
-  <Link to={`/errors/${name}`} class="mono">
+  <Link to={`/errors/${encodeURIComponent(name)}`} class="mono">
     {name}
   </Link>
 )

@@ -1,11 +1,13 @@
 import { reference } from 'virtual:reference'
 import type { EnumType, ErrorEntry, Field, MessageType, Operation } from '../../dev/explorer/reference.js'
 
-export { reference }
 export type { EnumType, ErrorEntry, Field, MessageType, Operation }
+export { reference }
 
 const operations = new Map(reference.operations.map((operation) => [operation.name, operation]))
-const errors = new Map(reference.errors.flatMap((entry) => [[entry.reason, entry] as const, [entry.code, entry] as const]))
+const errors = new Map(
+  reference.errors.flatMap((entry) => [[entry.reason, entry] as const, [entry.code, entry] as const]),
+)
 
 export const findOperation = (name: string): Operation | undefined => operations.get(name)
 

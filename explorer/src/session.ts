@@ -23,7 +23,9 @@ const defaultGrpcPort = 50051
 function keptAnswers(): readonly Answer[] {
   try {
     const kept = parseJson(sessionStorage.getItem(storageKey) ?? '[]')
-    return Array.isArray(kept) ? kept.filter((answer) => isObject(answer) && typeof answer['operation'] === 'string') : []
+    return Array.isArray(kept)
+      ? kept.filter((answer) => isObject(answer) && typeof answer['operation'] === 'string')
+      : []
   } catch {
     return []
   }

@@ -33,6 +33,7 @@ const lineCount = ({ text }: SourceFile) => text.trimEnd().split('\n').length
 const src = filesOf('src', '.ts')
 const dev = filesOf('dev', '.ts')
 const bench = filesOf('bench', '.ts')
+const explorer = filesOf('explorer', '.ts', '.tsx')
 const tests = filesOf('test', '.ts')
 
 describe('what comes from outside', () => {
@@ -59,13 +60,13 @@ describe('sizes', () => {
   })
 
   test('no file has over 300 lines', () => {
-    const files = [...src, ...dev, ...bench, ...tests]
+    const files = [...src, ...dev, ...bench, ...explorer, ...tests]
     expect(files.filter((file) => lineCount(file) > 300).map(({ path }) => path)).toEqual([])
   })
 
   // Not those of tests: a `describe` is a list, not a function that is read from top to bottom.
   test('no function has over 40 lines', () => {
-    const functions = [...src, ...dev, ...bench].flatMap(functionsOf)
+    const functions = [...src, ...dev, ...bench, ...explorer].flatMap(functionsOf)
     expect(functions.filter(({ lines }) => lines > 40)).toEqual([])
   })
 })
@@ -95,7 +96,13 @@ describe('words', () => {
   test('src, the contract and the documentation use the terms of the glossary', () => {
     const replaced =
       /patience|\bdice\b|courier|surroundings|\brooms?\b|whoever|\blawful|unlawful|\bmend(s|ed|ing)?\b|withdrawn|spelling|inTheWay|unheard|lastWords|\bproved\b|altogether/i
-    const texts = [...src, ...filesOf('proto', '.proto'), ...filesOf('docs', '.md'), readSourceFile('README.md')]
+    const texts = [
+      ...src,
+      ...explorer,
+      ...filesOf('proto', '.proto'),
+      ...filesOf('docs', '.md'),
+      readSourceFile('README.md'),
+    ]
     expect(pathsWith(replaced, texts)).toEqual([])
   })
 })
@@ -103,6 +110,6 @@ describe('words', () => {
 describe('test files', () => {
   test('lie in a folder that vitest.config.ts runs', () => {
     const paths = tests.map(({ path }) => path).filter((path) => path.endsWith('.test.ts'))
-    expect(paths.filter((path) => !/^test\/(unit|service|process|clients)\//.test(path))).toEqual([])
+    expect(paths.filter((path) => !/^test\/(unit|service|process|clients|browser)\//.test(path))).toEqual([])
   })
 })

@@ -24,7 +24,9 @@ export function parseJson(text: string): unknown {
 
 /** The request with another value of a field. `undefined` leaves the field out, and of a oneof only the last field set is kept. */
 export function withValue(values: RequestValues, field: Field, { fields }: MessageType, value: unknown): RequestValues {
-  const replaced = fields.filter(({ oneof }) => oneof !== undefined && oneof === field.oneof).map(({ jsonName }) => jsonName)
+  const replaced = fields
+    .filter(({ oneof }) => oneof !== undefined && oneof === field.oneof)
+    .map(({ jsonName }) => jsonName)
   const others = Object.entries(values).filter(([name]) => name !== field.jsonName && !replaced.includes(name))
   const all = value === undefined ? others : [...others, [field.jsonName, value] as const]
   const order = fields.map(({ jsonName }) => jsonName)

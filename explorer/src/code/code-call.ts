@@ -65,7 +65,8 @@ export const shellQuoted = (text: string) => `'${wellFormed(text).replaceAll("'"
 export const headerText = (text: string) => wellFormed(text).replaceAll(/[^\x20-\x7e]/g, '')
 
 /** `email_address` as `EmailAddress`. */
-export const pascalCase = (name: string) => name.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+export const pascalCase = (name: string) =>
+  name.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 export const lowerFirst = (name: string) => name.slice(0, 1).toLowerCase() + name.slice(1)
 
@@ -84,3 +85,6 @@ export const enumTypesOf = (values: readonly TypedValue[]) =>
   [...new Set(values.flatMap(({ kind, field }) => (kind === 'enum' ? (field.typeName ?? []) : [])))].toSorted()
 
 export const indented = (lines: readonly string[], indent: string) => lines.map((line) => `${indent}${line}`).join('\n')
+
+/** Code without the empty lines that absent values leave before a bracket. Strings of code contain no line breaks. */
+export const withoutGaps = (code: string) => code.replaceAll(/\n\s*\n(?=\s*[)}\]])/g, '\n')

@@ -89,9 +89,7 @@ const metadataLines = ({ directory, hasToken }: CodeCall) => [
     : [
         `ctx = metadata.AppendToOutgoingContext(ctx, "x-resource-directory-id", ${doubleQuoted(headerText(directory))})`,
       ]),
-  ...(hasToken
-    ? ['ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+os.Getenv("TOKEN"))']
-    : []),
+  ...(hasToken ? ['ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+os.Getenv("TOKEN"))'] : []),
 ]
 
 function fieldText({ operation }: CodeCall, value: TypedValue): string {

@@ -1,4 +1,4 @@
-import type { CodeCall } from './code-call.js'
+import { type CodeCall, withoutGaps } from './code-call.js'
 import { csharpCode } from './csharp.js'
 import { goCode } from './go.js'
 import { javaCode } from './java.js'
@@ -14,6 +14,9 @@ export interface CodeLanguage {
   /** No test compiles its code. */
   readonly isUnverified?: boolean
 }
+
+/** The code of a client that makes this call. */
+export const codeFor = (language: CodeLanguage, call: CodeCall) => withoutGaps(language.write(call))
 
 export const codeLanguages: readonly CodeLanguage[] = [
   { id: 'curl', name: 'curl', fileName: 'call.sh', write: curlCode },

@@ -1,4 +1,12 @@
-import { type CodeCall, canRepeat, doubleQuoted, headerText, indented, type TypedValue, typedValues } from './code-call.js'
+import {
+  type CodeCall,
+  canRepeat,
+  doubleQuoted,
+  headerText,
+  indented,
+  type TypedValue,
+  typedValues,
+} from './code-call.js'
 
 /** Code for grpcio with the packages of examples/python/requirements.txt and the messages that grpc_tools.protoc writes. */
 export function pythonCode(call: CodeCall): string {

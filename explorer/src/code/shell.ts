@@ -66,7 +66,6 @@ printf '%s\\n' "$answer"
 `
 }
 
-
 const retryComment = (call: CodeCall) =>
   canRepeat(call)
     ? 'Retries where RetryInfo says how long to wait, but not for longer than 10 seconds.'

@@ -64,10 +64,8 @@ ${attempts(call)}`
 
 function metadataLines({ directory, hasToken }: CodeCall): string {
   const lines = [
-    ...(directory === ''
-      ? []
-      : [`metadata.set('x-resource-directory-id', ${singleQuoted(headerText(directory))})\n`]),
-    ...(hasToken ? ["metadata.set('authorization', `Bearer ${process.env['TOKEN']}`)\n"] : []),
+    ...(directory === '' ? [] : [`metadata.set('x-resource-directory-id', ${singleQuoted(headerText(directory))})\n`]),
+    ...(hasToken ? [`metadata.set('authorization', \`Bearer \${process.env['TOKEN']}\`)\n`] : []),
   ]
   return lines.join('')
 }

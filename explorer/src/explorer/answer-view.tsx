@@ -5,7 +5,7 @@ import { useTexts } from '../language.js'
 import { ErrorLink } from '../prose.js'
 import { findError } from '../reference.js'
 import { JsonTree } from './json-tree.js'
-import { Tabs } from './tabs.js'
+import { TabPanel, Tabs } from './tabs.js'
 
 const slowMs = 3000
 
@@ -121,12 +121,11 @@ function Body({ answer: { body, headers } }: { readonly answer: Answer }) {
         <Tabs label={t.answer} tabs={tabs} selected={shown} select={setShown} panel="answer-body" />
         <CopyButton label={t.copy} class="quiet small" text={() => json} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard */}
-      <div id="answer-body" role="tabpanel" tabIndex={0} aria-labelledby={`answer-body-${shown}`} class="body-text">
+      <TabPanel id="answer-body" selected={shown} class="body-text">
         {shown === 'tree' && <JsonTree value={body} />}
         {shown === 'json' && <pre>{json}</pre>}
         {shown === 'headers' && <pre>{headers.map(([name, value]) => `${name}: ${value}\n`).join('')}</pre>}
-      </div>
+      </TabPanel>
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { parseJson, isObject } from '../calls/request-values.js'
+import { isObject, parseJson } from '../calls/request-values.js'
 import type { Answer } from '../calls/send.js'
 import { operationLink } from '../calls/share-link.js'
 import { useTexts } from '../language.js'

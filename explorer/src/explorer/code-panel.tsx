@@ -1,12 +1,12 @@
 import type { CodeCall } from '../code/code-call.js'
-import { codeLanguages } from '../code/languages.js'
+import { codeFor, codeLanguages } from '../code/languages.js'
 import { CopyButton } from '../copy-button.js'
 import { useTexts } from '../language.js'
 import { usePreference } from '../preferences.js'
 import { type Operation, reference } from '../reference.js'
 import { useSession } from '../session.js'
 import { Highlighted } from './highlighted.js'
-import { Tabs } from './tabs.js'
+import { TabPanel, Tabs } from './tabs.js'
 
 const defaultDeadlineMs = 5000
 const ids = codeLanguages.map(({ id }) => id)
@@ -18,7 +18,7 @@ export function CodePanel({ operation }: { readonly operation: Operation }) {
   const call = useCodeCall(operation)
   const language = codeLanguages.find(({ id }) => id === selected) ?? codeLanguages[0]
   if (!language) return null
-  const code = language.write(call)
+  const code = codeFor(language, call)
   return (
     <section class="panel code-panel" aria-labelledby="code-title">
       <div class="panel-head">
@@ -26,12 +26,11 @@ export function CodePanel({ operation }: { readonly operation: Operation }) {
         <CopyButton label={t.copy} class="small" text={() => code} />
       </div>
       <Tabs label={t.code} tabs={codeLanguages} selected={language.id} select={select} panel="code" />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard */}
-      <div id="code" role="tabpanel" tabIndex={0} aria-labelledby={`code-${language.id}`} class="code">
+      <TabPanel id="code" selected={language.id} class="code">
         <pre>
           <Highlighted code={code} language={language.id} />
         </pre>
-      </div>
+      </TabPanel>
       <p class="rule">
         {t.codeHint[language.id]} {language.isUnverified && t.unverified}
       </p>

@@ -7,10 +7,10 @@ import { findOperation, type Operation, reference } from '../reference.js'
 import { setRequest, setSettings, updateSession, useSession } from '../session.js'
 import { CallHistory } from './call-history.js'
 import { CodePanel } from './code-panel.js'
+import { FirstSteps } from './first-steps.js'
 import { OperationList } from './operation-list.js'
 import { RequestJson } from './request-json.js'
 import { RequestPanel } from './request-panel.js'
-import { FirstSteps } from './first-steps.js'
 
 export function ExplorerPage() {
   const operation = useSharedCall()

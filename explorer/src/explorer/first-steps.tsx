@@ -1,11 +1,11 @@
 import { isObject } from '../calls/request-values.js'
 import { operationLink } from '../calls/share-link.js'
-import { type Texts } from '../texts/english.js'
 import { useTexts } from '../language.js'
 import { navigate } from '../navigation.js'
 import { usePreference } from '../preferences.js'
 import { findOperation } from '../reference.js'
 import { exampleFor, type Session, setRequest, useSession } from '../session.js'
+import type { Texts } from '../texts/english.js'
 
 const steps = [
   ['AddMessageContact', 'tourAdd', 'tourAddText'],
@@ -45,7 +45,7 @@ export function FirstSteps() {
       <div class="panel-head">
         <h2 id="first-steps-title">{t.tour}</h2>
         <span class="muted">{t.tourIntro}</span>
-        <button type="button" class="quiet small" aria-label={t.tourClose} onClick={() => setState('closed')}>
+        <button type="button" class="quiet small close" aria-label={t.tourClose} onClick={() => setState('closed')}>
           ✕
         </button>
       </div>
@@ -74,12 +74,14 @@ function Steps() {
           </span>
           <div>
             <strong>{t[title]}</strong> {index < completed && <span class="unseen">{t.tourDone}</span>}
-            <p>{t[text]}</p>
             {index === completed && (
-              <button type="button" class="small primary" onClick={() => show(operation)}>
-                {t.tourShow}
-                <span class="unseen"> {t[title]}</span>
-              </button>
+              <>
+                <p>{t[text]}</p>
+                <button type="button" class="small primary" onClick={() => show(operation)}>
+                  {t.tourShow}
+                  <span class="unseen"> {t[title]}</span>
+                </button>
+              </>
             )}
           </div>
         </li>

@@ -1,5 +1,5 @@
 const strings = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/.source
-const slashComments = /\/\*[^]*?\*\/|\/\/[^\n]*/.source
+const slashComments = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/.source
 const hashComments = /(?<=^|\n|\s)#[^\n]*/.source
 const words =
   /\b(?:import|from|const|let|function|return|new|await|async|for|if|else|try|catch|finally|break|continue|while|until|do|done|then|fi|exit|in|def|with|as|except|print|is|not|and|or|None|package|func|err|nil|defer|switch|case|var|public|class|static|void|throws|long|int|using|foreach)\b/
@@ -8,7 +8,8 @@ const numbers = /\b\d[\d_.]*\b/.source
 
 const usesHash = ['curl', 'grpcurl', 'python']
 const patterns = [slashComments, hashComments].map(
-  (comments) => new RegExp(`(?<comment>${comments})|(?<string>${strings})|(?<word>${words})|(?<number>${numbers})`, 'g'),
+  (comments) =>
+    new RegExp(`(?<comment>${comments})|(?<string>${strings})|(?<word>${words})|(?<number>${numbers})`, 'g'),
 )
 
 /** Code with its comments, strings, words and numbers in different colours. */

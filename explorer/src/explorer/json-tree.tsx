@@ -4,7 +4,9 @@ const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 
 /** JSON as a tree whose objects and lists can be closed. */
 export function JsonTree({ value }: { readonly value: unknown }) {
-  const entries = Array.isArray(value) ? value.map((element, index) => [String(index), element] as const) : entriesOf(value)
+  const entries = Array.isArray(value)
+    ? value.map((element, index) => [String(index), element] as const)
+    : entriesOf(value)
   if (!entries) return <Leaf value={value} />
   if (entries.length === 0) return <span class="muted">{Array.isArray(value) ? '[ ]' : '{ }'}</span>
   return (

@@ -35,7 +35,11 @@ export function OperationList({ selected }: { readonly selected: string }) {
           onInput={({ currentTarget }) => setSearch(currentTarget.value)}
         />
         {groups.map((group) => (
-          <OperationGroup key={group} operations={found.filter((one) => one.group === group)} {...{ group, selected }} />
+          <OperationGroup
+            key={group}
+            operations={found.filter((one) => one.group === group)}
+            {...{ group, selected }}
+          />
         ))}
         <p role="status" class="muted">
           {found.length === 0 && t.noOperation}

@@ -18,7 +18,10 @@ export function RequestPanel({ operation }: { readonly operation: Operation }) {
   const answer = shown[operation.name]
   const values = requests[operation.name] ?? {}
   useEffect(() => {
-    form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+    if (!answer) return
+    const refusedInput = form.current?.querySelector<HTMLElement>('[aria-invalid=true]:not(fieldset)')
+    if (refusedInput) refusedInput.focus()
+    else document.querySelector('.answer')?.scrollIntoView()
   }, [answer])
   const submit = (event: Event) => {
     event.preventDefault()
@@ -42,6 +45,7 @@ export function RequestPanel({ operation }: { readonly operation: Operation }) {
           <CopyButton
             label={t.share}
             class="quiet"
+            title={t.shareNote}
             text={() => shareLink(operation.name, values, settings.directory)}
           />
         </div>

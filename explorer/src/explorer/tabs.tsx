@@ -1,3 +1,5 @@
+import type { ComponentChildren } from 'preact'
+
 interface TabsProps {
   readonly label: string
   readonly tabs: readonly { readonly id: string; readonly name: string }[]
@@ -36,6 +38,23 @@ export function Tabs({ label, tabs, selected, select, panel }: TabsProps) {
           {name}
         </button>
       ))}
+    </div>
+  )
+}
+
+interface TabPanelProps {
+  readonly id: string
+  readonly selected: string
+  readonly class: string
+  readonly children: ComponentChildren
+}
+
+/** What the selected tab shows. It takes the focus, because what scrolls must be reached with the keyboard. */
+export function TabPanel({ id, selected, class: className, children }: TabPanelProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+    <div id={id} role="tabpanel" tabIndex={0} aria-labelledby={`${id}-${selected}`} class={className}>
+      {children}
     </div>
   )
 }

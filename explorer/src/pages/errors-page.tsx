@@ -4,6 +4,7 @@ import { useTexts } from '../language.js'
 import { Link } from '../navigation.js'
 import { OperationLink, Prose } from '../prose.js'
 import { findError, reference } from '../reference.js'
+import { Scrolling } from '../scrolling.js'
 import { NotFound } from './not-found.js'
 
 /** The search ignores case and what separates words, so that a code finds its reason. */
@@ -51,7 +52,7 @@ export function ErrorPage({ name }: { readonly name: string }) {
   const t = useTexts()
   const entry = findError(name)
   if (!entry) return <NotFound kind="unknownError" name={name} />
-  const { reason, code, status, httpStatus, message, meaning, cause, advice, answer } = entry
+  const { reason, code, status, httpStatus, message, details, meaning, cause, advice, answer } = entry
   return (
     <main id="content" class="page" tabIndex={-1}>
       <p>
@@ -76,10 +77,16 @@ export function ErrorPage({ name }: { readonly name: string }) {
       </p>
       <h2>{t.message}</h2>
       <p>{message}</p>
+      <h2>{t.details}</h2>
+      <p>
+        <code>{['ErrorInfo', ...details].join(', ')}</code>
+      </p>
       <h2>{t.returnedBy}</h2>
       <ReturnedBy operations={entry.operations} />
       <h2>{t.exampleAnswer}</h2>
-      <pre tabIndex={0}>{JSON.stringify(answer, undefined, 2)}</pre>
+      <Scrolling class="code" label={t.exampleAnswer}>
+        <pre>{JSON.stringify(answer, undefined, 2)}</pre>
+      </Scrolling>
     </main>
   )
 }

@@ -4,6 +4,7 @@ import { useTexts } from '../language.js'
 import { Link } from '../navigation.js'
 import { ErrorLink, Prose } from '../prose.js'
 import { findOperation, type Operation, reference } from '../reference.js'
+import { Scrolling } from '../scrolling.js'
 import { NotFound } from './not-found.js'
 
 export function OperationsPage() {
@@ -57,12 +58,14 @@ export function OperationPage({ name }: { readonly name: string }) {
       ))}
       <Authorization operation={operation} />
       <h2>{t.requestParameters}</h2>
-      <FieldsTable message={operation.request} />
+      <FieldsTable message={operation.request} isRequest />
       <h2>{t.responseParameters}</h2>
       <FieldsTable message={operation.response} />
       <UsedTypes messages={[operation.request, operation.response]} />
       <h2>{t.exampleRequest}</h2>
-      <pre tabIndex={0}>{JSON.stringify(operation.example, undefined, 2)}</pre>
+      <Scrolling class="code" label={t.exampleRequest}>
+        <pre>{JSON.stringify(operation.example, undefined, 2)}</pre>
+      </Scrolling>
       <h2>{t.errors}</h2>
       <Reasons reasons={operation.reasons} />
       <h3>{t.commonErrors}</h3>
@@ -95,11 +98,16 @@ function Authorization({ operation: { permission } }: { readonly operation: Oper
   )
 }
 
-function FieldsTable({ message }: { readonly message: MessageType }) {
+interface FieldsTableProps {
+  readonly message: MessageType
+  /** Whether callers fill in the fields. */
+  readonly isRequest?: boolean
+}
+
+function FieldsTable({ message, isRequest = false }: FieldsTableProps) {
   const t = useTexts()
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard
-    <section class="table" tabIndex={0} aria-label={message.name}>
+    <Scrolling class="table" label={message.name}>
       {message.description && (
         <p>
           <Prose text={message.description} />
@@ -118,7 +126,7 @@ function FieldsTable({ message }: { readonly message: MessageType }) {
             <tr key={name}>
               <th scope="row">
                 <code>{name}</code>
-                {need !== 'output' && <span class={`need ${need}`}>{t.needs[need]}</span>}
+                {isRequest && <span class={`need ${need}`}>{t.needs[need]}</span>}
               </th>
               <td>{type}</td>
               <td>
@@ -128,7 +136,7 @@ function FieldsTable({ message }: { readonly message: MessageType }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scrolling>
   )
 }
 
@@ -159,8 +167,7 @@ const namesOf = ({ fields }: MessageType) => fields.flatMap(({ typeName }) => ty
 function EnumTable({ type }: { readonly type: EnumType }) {
   const t = useTexts()
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard
-    <section class="table" tabIndex={0} aria-label={`${type.name} ${t.value}`}>
+    <Scrolling class="table" label={`${type.name} ${t.value}`}>
       <p>
         <Prose text={type.description} />
       </p>
@@ -184,7 +191,7 @@ function EnumTable({ type }: { readonly type: EnumType }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scrolling>
   )
 }
 

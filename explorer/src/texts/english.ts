@@ -23,7 +23,6 @@ export const english = {
   fillExample: 'Fill in example',
   clear: 'Clear',
   share: 'Copy link',
-  shareLink: 'Link to this call',
   shareNote: 'The link has the values of the form. It never has a token.',
   copied: 'Copied',
   copy: 'Copy',
@@ -34,9 +33,8 @@ export const english = {
   notSet: 'not set',
   generate: 'Generate',
   fieldMissing: 'This field is required.',
-  moreAboutField: 'Rule',
+  moreAboutField: 'More',
   noFields: 'This request has no fields.',
-  otherValues: 'This value has another type than the field. Edit it as JSON.',
   maskAll: 'all fields',
 
   settings: 'Caller and deadline',
@@ -69,7 +67,6 @@ export const english = {
   explainError: 'What this error means',
   retryAfter: (seconds: number) => `Can be repeated after ${seconds} s`,
   moreViolations: 'Fields to correct',
-  useInNextCalls: 'The next examples use this contact.',
 
   history: 'Calls of this session',
   noHistory: 'No calls yet.',
@@ -125,7 +122,8 @@ export const english = {
   rules: 'What holds for every operation',
 
   errorCenter: 'Error center',
-  errorCenterHint: 'Every reason for which a call can be refused. Programs decide by the reason; the code is the documented one.',
+  errorCenterHint:
+    'Every reason for which a call can be refused. Programs decide by the reason; the code is the documented one.',
   searchErrors: 'Search by reason, code or text',
   noError: 'No error matches.',
   allErrors: 'All errors',

@@ -24,7 +24,6 @@ export const simplifiedChinese: Texts = {
   fillExample: '填入示例',
   clear: '清空',
   share: '复制链接',
-  shareLink: '本次调用的链接',
   shareNote: '链接包含表单中的值，但绝不包含令牌。',
   copied: '已复制',
   copy: '复制',
@@ -35,9 +34,8 @@ export const simplifiedChinese: Texts = {
   notSet: '未设置',
   generate: '生成',
   fieldMissing: '此字段必填。',
-  moreAboutField: '规则',
+  moreAboutField: '详细',
   noFields: '此请求没有字段。',
-  otherValues: '此值的类型与字段不符，请以 JSON 编辑。',
   maskAll: '全部字段',
 
   settings: '调用者与时限',
@@ -70,7 +68,6 @@ export const simplifiedChinese: Texts = {
   explainError: '此错误的含义',
   retryAfter: (seconds) => `${seconds} 秒后可以重试`,
   moreViolations: '需要更正的字段',
-  useInNextCalls: '后面的示例会使用此联系人。',
 
   history: '本次会话的调用',
   noHistory: '还没有调用。',

@@ -24,7 +24,6 @@ export const traditionalChinese: Texts = {
   fillExample: '填入範例',
   clear: '清空',
   share: '複製連結',
-  shareLink: '本次呼叫的連結',
   shareNote: '連結包含表單中的值，但絕不包含權杖。',
   copied: '已複製',
   copy: '複製',
@@ -35,9 +34,8 @@ export const traditionalChinese: Texts = {
   notSet: '未設定',
   generate: '產生',
   fieldMissing: '此欄位必填。',
-  moreAboutField: '規則',
+  moreAboutField: '詳細',
   noFields: '此請求沒有欄位。',
-  otherValues: '此值的型別與欄位不符，請以 JSON 編輯。',
   maskAll: '全部欄位',
 
   settings: '呼叫者與時限',
@@ -70,7 +68,6 @@ export const traditionalChinese: Texts = {
   explainError: '此錯誤的含義',
   retryAfter: (seconds) => `${seconds} 秒後可以重試`,
   moreViolations: '需要更正的欄位',
-  useInNextCalls: '後面的範例會使用此聯絡人。',
 
   history: '本次工作階段的呼叫',
   noHistory: '還沒有呼叫。',
