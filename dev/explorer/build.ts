@@ -8,14 +8,14 @@ import { buildReference } from './build-reference.js'
 const projectFolder = dirname(createRequire(import.meta.url).resolve('#package.json'))
 const moduleName = 'virtual:reference'
 
+const reference = JSON.stringify(buildReference())
+
 const referenceModule: Plugin = {
   name: 'reference',
   resolveId: (name) => (name === moduleName ? `\0${moduleName}` : undefined),
   load: (id) =>
     // Parsed at run time, because browsers parse JSON faster than a literal.
-    id === `\0${moduleName}`
-      ? `export const reference = JSON.parse(${JSON.stringify(JSON.stringify(buildReference()))})`
-      : undefined,
+    id === `\0${moduleName}` ? `export const reference = JSON.parse(${JSON.stringify(reference)})` : undefined,
 }
 
 await build({
@@ -24,6 +24,7 @@ await build({
   logLevel: 'warn',
   plugins: [referenceModule],
   build: {
+    rolldownOptions: { checks: { pluginTimings: false } },
     outDir: join(projectFolder, 'dist', 'explorer'),
     emptyOutDir: true,
     assetsInlineLimit: 0,

@@ -26,14 +26,14 @@ export function App() {
   )
 }
 
-interface HeaderProps {
+interface PreferencesProps {
   readonly language: Language
   readonly setLanguage: (language: Language) => void
   readonly theme: Theme
   readonly setTheme: (theme: Theme) => void
 }
 
-function Header({ language, setLanguage, theme, setTheme }: HeaderProps) {
+function Header(preferences: PreferencesProps) {
   const t = useTexts()
   const { path } = useLocation()
   const pages = [
@@ -59,21 +59,23 @@ function Header({ language, setLanguage, theme, setTheme }: HeaderProps) {
           </Link>
         ))}
       </nav>
-      <div class="tools">
-        <Choice
-          label={t.language}
-          value={language}
-          options={languageTags.map((tag) => [tag, languages[tag].name])}
-          choose={setLanguage}
-        />
-        <Choice
-          label={t.theme}
-          value={theme}
-          options={themes.map((name) => [name, t.themes[name]])}
-          choose={setTheme}
-        />
-      </div>
+      <Preferences {...preferences} />
     </header>
+  )
+}
+
+function Preferences({ language, setLanguage, theme, setTheme }: PreferencesProps) {
+  const t = useTexts()
+  return (
+    <div class="tools">
+      <Choice
+        label={t.language}
+        value={language}
+        options={languageTags.map((tag) => [tag, languages[tag].name])}
+        choose={setLanguage}
+      />
+      <Choice label={t.theme} value={theme} options={themes.map((name) => [name, t.themes[name]])} choose={setTheme} />
+    </div>
   )
 }
 

@@ -1,7 +1,7 @@
 import { reference } from 'virtual:reference'
-import type { EnumType, ErrorEntry, Field, MessageType, Operation } from '../../dev/explorer/reference.js'
+import type { EnumType, ErrorEntry, Field, Operation } from '../../dev/explorer/reference.js'
 
-export type { EnumType, ErrorEntry, Field, MessageType, Operation }
+export type { Field, Operation }
 export { reference }
 
 const operations = new Map(reference.operations.map((operation) => [operation.name, operation]))

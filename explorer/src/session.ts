@@ -87,7 +87,7 @@ export function clearAnswers(): void {
 }
 
 /** The contact of the newest answer that has one. */
-export function latestContact({ answers }: Session): RequestValues | undefined {
+function latestContact({ answers }: Session): RequestValues | undefined {
   for (const { body } of answers) {
     const contact = isObject(body) ? body['contact'] : undefined
     if (isObject(contact)) return contact

@@ -94,7 +94,7 @@ function answerOf(response: Response, text: string) {
 const text = (value: unknown) => (typeof value === 'string' ? value : '')
 
 /** Reads an error of the Connect protocol, whose details are repeated as JSON in `debug`. */
-export function refusalOf(body: unknown): Refusal {
+function refusalOf(body: unknown): Refusal {
   const { message, details } = isObject(body) ? body : {}
   const known = (Array.isArray(details) ? details : []).filter(isObject)
   const detail = (type: string) => {

@@ -13,7 +13,7 @@ import {
 
 /** Code for Grpc.Net.Client, Grpc.StatusProto and the classes that Grpc.Tools writes. */
 export function csharpCode(call: CodeCall): string {
-  const { operation, grpcAddress, deadlineMs } = call
+  const { operation, grpcAddress } = call
   return `using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
@@ -33,11 +33,14 @@ ${indented(
   '    ',
 )}
 };
-for (var attempt = 1; ; attempt++)
+${attempts(call)}`
+}
+
+const attempts = (call: CodeCall) => `for (var attempt = 1; ; attempt++)
 {
     try
     {
-        Console.WriteLine(await client.${operation.name}Async(request, headers, DateTime.UtcNow.AddMilliseconds(${deadlineMs})));
+        Console.WriteLine(await client.${call.operation.name}Async(request, headers, DateTime.UtcNow.AddMilliseconds(${call.deadlineMs})));
         return 0;
     }
     catch (RpcException error)
@@ -57,7 +60,6 @@ for (var attempt = 1; ; attempt++)
     }
 }
 `
-}
 
 const headerLines = ({ directory, hasToken }: CodeCall) => [
   ...(directory === '' ? [] : [`{ "x-resource-directory-id", ${doubleQuoted(headerText(directory))} },`]),

@@ -12,16 +12,6 @@ import {
 /** Code for grpc-go with the package that protoc-gen-go and protoc-gen-go-grpc write. */
 export function goCode(call: CodeCall): string {
   const { operation, grpcAddress, deadlineMs } = call
-  const values = typedValues(call)
-  const imports = [
-    '"google.golang.org/genproto/googleapis/rpc/errdetails"',
-    '"google.golang.org/grpc"',
-    '"google.golang.org/grpc/credentials/insecure"',
-    ...(call.directory !== '' || call.hasToken ? ['"google.golang.org/grpc/metadata"'] : []),
-    '"google.golang.org/grpc/status"',
-    '"google.golang.org/protobuf/encoding/protojson"',
-    ...(values.some(({ kind }) => kind === 'mask') ? ['"google.golang.org/protobuf/types/known/fieldmaskpb"'] : []),
-  ]
   return `package main
 
 import (
@@ -31,7 +21,7 @@ import (
 	"os"
 	"time"
 
-${indented(imports, '\t')}
+${indented(importsOf(call), '\t')}
 
 	pb "example.com/you/contactspb/messagecontacts/v1"
 )
@@ -45,7 +35,7 @@ func main() {
 	client := pb.NewMessageContactServiceClient(conn)
 	request := &pb.${operation.request.name}{
 ${indented(
-  values.map((value) => `${fieldText(call, value)},`),
+  typedValues(call).map((value) => `${fieldText(call, value)},`),
   '\t\t',
 )}
 	}
@@ -60,6 +50,18 @@ ${indented(metadataLines(call), '\t\t')}
 		}
 ${retries(call)}`.replaceAll(/\n\n\t\tresponse, err/g, '\n\t\tresponse, err')
 }
+
+const importsOf = (call: CodeCall) => [
+  '"google.golang.org/genproto/googleapis/rpc/errdetails"',
+  '"google.golang.org/grpc"',
+  '"google.golang.org/grpc/credentials/insecure"',
+  ...(call.directory !== '' || call.hasToken ? ['"google.golang.org/grpc/metadata"'] : []),
+  '"google.golang.org/grpc/status"',
+  '"google.golang.org/protobuf/encoding/protojson"',
+  ...(typedValues(call).some(({ kind }) => kind === 'mask')
+    ? ['"google.golang.org/protobuf/types/known/fieldmaskpb"']
+    : []),
+]
 
 const retries = (call: CodeCall) => `		refused, reason, wait := status.Convert(err), "", time.Hour
 		for _, detail := range refused.Details() {

@@ -13,23 +13,7 @@ import {
 /** Code for grpc-java with the classes that protoc and protoc-gen-grpc-java write. */
 export function javaCode(call: CodeCall): string {
   const { operation, grpcAddress } = call
-  return `import com.google.protobuf.Any;
-import com.google.protobuf.FieldMask;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Message;
-import com.google.rpc.BadRequest;
-import com.google.rpc.ErrorInfo;
-import com.google.rpc.RetryInfo;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.StatusRuntimeException;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.protobuf.StatusProto;
-import io.grpc.stub.MetadataUtils;
-import io.messagecontacts.v1.*;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+  return `${imports}
 
 public class Main {
   public static void main(String[] arguments) throws Exception {
@@ -59,6 +43,24 @@ ${attempts(call)}
 }
 `.replaceAll(/\n\n(?= {4,8}(var client|\.build))/g, '\n')
 }
+
+const imports = `import com.google.protobuf.Any;
+import com.google.protobuf.FieldMask;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.MetadataUtils;
+import io.messagecontacts.v1.*;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;`
 
 const attempts = (call: CodeCall) => `      for (int attempt = 1; ; attempt++) {
         try {

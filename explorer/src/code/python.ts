@@ -10,7 +10,7 @@ import {
 
 /** Code for grpcio with the packages of examples/python/requirements.txt and the messages that grpc_tools.protoc writes. */
 export function pythonCode(call: CodeCall): string {
-  const { operation, grpcAddress, deadlineMs } = call
+  const { operation } = call
   const values = typedValues(call)
   const hasMask = values.some(({ kind }) => kind === 'mask')
   return `import os
@@ -29,12 +29,16 @@ ${indented(
   '    ',
 )}
 )
-metadata = [
-${indented(metadataOf(call), '    ')}
-]
+metadata = [${metadataOf(call).join(', ')}]
 
 
-def details_of(error):
+${detailsOf}
+
+
+${attempts(call)}`.replace(call.hasToken ? '' : 'import os\n', '')
+}
+
+const detailsOf = `def details_of(error):
     """The details of a refusal by their class. Empty if the call did not reach the service."""
     status = rpc_status.from_call(error)
     details = {}
@@ -42,14 +46,13 @@ def details_of(error):
         for kind in (ErrorInfo, BadRequest, RetryInfo):
             if packed.Is(kind.DESCRIPTOR):
                 details[kind] = kind.FromString(packed.value)
-    return details
+    return details`
 
-
-with grpc.insecure_channel(${doubleQuoted(grpcAddress)}) as channel:
+const attempts = (call: CodeCall) => `with grpc.insecure_channel(${doubleQuoted(call.grpcAddress)}) as channel:
     stub = MessageContactServiceStub(channel)
     for attempt in range(1, 4):
         try:
-            print(stub.${operation.name}(request, timeout=${deadlineMs / 1000}, metadata=metadata))
+            print(stub.${call.operation.name}(request, timeout=${call.deadlineMs / 1000}, metadata=metadata))
             break
         except grpc.RpcError as error:
             details = details_of(error)
@@ -64,12 +67,11 @@ with grpc.insecure_channel(${doubleQuoted(grpcAddress)}) as channel:
             for violation in details[BadRequest].field_violations if BadRequest in details else []:
                 print(f"  {violation.field}: {violation.description}", file=sys.stderr)
             sys.exit(1)
-`.replace(call.hasToken ? '' : 'import os\n', '')
-}
+`
 
 const metadataOf = ({ directory, hasToken }: CodeCall) => [
-  ...(directory === '' ? [] : [`("x-resource-directory-id", ${doubleQuoted(headerText(directory))}),`]),
-  ...(hasToken ? ['("authorization", "Bearer " + os.environ["TOKEN"]),'] : []),
+  ...(directory === '' ? [] : [`("x-resource-directory-id", ${doubleQuoted(headerText(directory))})`]),
+  ...(hasToken ? ['("authorization", "Bearer " + os.environ["TOKEN"])'] : []),
 ]
 
 function valueText(value: TypedValue): string {

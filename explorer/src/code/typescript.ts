@@ -17,12 +17,7 @@ export function typescriptCode(call: CodeCall): string {
   const values = typedValues(call)
   const enums = enumTypesOf(values)
   const { name, request } = operation
-  return `import { setTimeout as pause } from 'node:timers/promises'
-import { create, type DescMessage, fromBinary, type MessageShape, toBinary, toJsonString } from '@bufbuild/protobuf'
-import { anyUnpack, durationMs } from '@bufbuild/protobuf/wkt'
-import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
-import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from './gen/google/rpc/error_details_pb.js'
-import { StatusSchema } from './gen/google/rpc/status_pb.js'
+  return `${imports}
 ${enums.length > 0 ? `import { ${enums.join(', ')} } from './gen/messagecontacts/v1/message_contact_pb.js'\n` : ''}import {
   MessageContactService,
   ${request.name}Schema,
@@ -52,15 +47,24 @@ const send = () =>
     )
   })
 
-/** A detail of a refusal; undefined if it has none of this kind. */
+${detailOf}
+
+${attempts(call)}`
+}
+
+const imports = `import { setTimeout as pause } from 'node:timers/promises'
+import { create, type DescMessage, fromBinary, type MessageShape, toBinary, toJsonString } from '@bufbuild/protobuf'
+import { anyUnpack, durationMs } from '@bufbuild/protobuf/wkt'
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from './gen/google/rpc/error_details_pb.js'
+import { StatusSchema } from './gen/google/rpc/status_pb.js'`
+
+const detailOf = `/** A detail of a refusal; undefined if it has none of this kind. */
 function detailOf<Desc extends DescMessage>(error: ServiceError, kind: Desc): MessageShape<Desc> | undefined {
   const [bytes] = error.metadata.get('grpc-status-details-bin')
   const details = bytes instanceof Buffer ? fromBinary(StatusSchema, bytes).details : []
   return details.map((detail) => anyUnpack(detail, kind)).find((detail) => detail !== undefined)
-}
-
-${attempts(call)}`
-}
+}`
 
 function metadataLines({ directory, hasToken }: CodeCall): string {
   const lines = [

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks'
-import { operationLink, readSharedCall } from '../calls/share-link.js'
+import { readSharedCall } from '../calls/share-link.js'
 import { useTexts } from '../language.js'
-import { Link, navigate, useLocation } from '../navigation.js'
+import { Link, useLocation } from '../navigation.js'
 import { Prose } from '../prose.js'
 import { findOperation, type Operation, reference } from '../reference.js'
 import { setRequest, setSettings, updateSession, useSession } from '../session.js'
@@ -47,8 +47,6 @@ function useSharedCall(): Operation {
   if (!operation) throw new Error('The contract has no operation')
   return operation
 }
-
-export const selectOperation = (name: string) => navigate(operationLink(name))
 
 function OperationTitle({ operation }: { readonly operation: Operation }) {
   const t = useTexts()

@@ -11,7 +11,6 @@ import { RequestForm } from './request-form.js'
 
 /** The form, what is sent with it, and the answer. */
 export function RequestPanel({ operation }: { readonly operation: Operation }) {
-  const t = useTexts()
   const { requests, settings, shown } = useSession()
   const { isSending, send, cancel } = useSending(operation)
   const form = useRef<HTMLFormElement>(null)
@@ -33,25 +32,37 @@ export function RequestPanel({ operation }: { readonly operation: Operation }) {
         <FormHead operation={operation} />
         <RequestForm operation={operation} values={values} violations={answer?.refusal?.violations ?? []} />
         <CallSettingsForm settings={settings} />
-        <div class="send">
-          <button type="submit" class="primary" aria-disabled={isSending}>
-            {isSending ? t.sending : t.send}
-          </button>
-          {isSending && (
-            <button type="button" onClick={cancel}>
-              {t.cancel}
-            </button>
-          )}
-          <CopyButton
-            label={t.share}
-            class="quiet"
-            title={t.shareNote}
-            text={() => shareLink(operation.name, values, settings.directory)}
-          />
-        </div>
+        <SendBar
+          isSending={isSending}
+          cancel={cancel}
+          link={() => shareLink(operation.name, values, settings.directory)}
+        />
       </form>
       <AnswerView answer={answer} isSending={isSending} />
     </>
+  )
+}
+
+interface SendBarProps {
+  readonly isSending: boolean
+  readonly cancel: () => void
+  readonly link: () => string
+}
+
+function SendBar({ isSending, cancel, link }: SendBarProps) {
+  const t = useTexts()
+  return (
+    <div class="send">
+      <button type="submit" class="primary" aria-disabled={isSending}>
+        {isSending ? t.sending : t.send}
+      </button>
+      {isSending && (
+        <button type="button" onClick={cancel}>
+          {t.cancel}
+        </button>
+      )}
+      <CopyButton label={t.share} class="quiet" title={t.shareNote} text={link} />
+    </div>
   )
 }
 

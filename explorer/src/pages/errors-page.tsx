@@ -52,18 +52,14 @@ export function ErrorPage({ name }: { readonly name: string }) {
   const t = useTexts()
   const entry = findError(name)
   if (!entry) return <NotFound kind="unknownError" name={name} />
-  const { reason, code, status, httpStatus, message, details, meaning, cause, advice, answer } = entry
+  const { reason, message, details, meaning, cause, advice, answer } = entry
   return (
     <main id="content" class="page" tabIndex={-1}>
       <p>
         <Link to="/errors">← {t.allErrors}</Link>
       </p>
       <h1 class="mono">{reason}</h1>
-      <p class="facts">
-        <code>{code}</code>
-        <span class="tag">HTTP {httpStatus}</span>
-        <span class="tag">{status}</span>
-      </p>
+      <Codes entry={entry} />
       <p class="lead">
         <Prose text={meaning} />
       </p>
@@ -90,6 +86,14 @@ export function ErrorPage({ name }: { readonly name: string }) {
     </main>
   )
 }
+
+const Codes = ({ entry: { code, httpStatus, status } }: { readonly entry: ErrorEntry }) => (
+  <p class="facts">
+    <code>{code}</code>
+    <span class="tag">HTTP {httpStatus}</span>
+    <span class="tag">{status}</span>
+  </p>
+)
 
 function ReturnedBy({ operations }: { readonly operations: readonly string[] | undefined }) {
   const t = useTexts()

@@ -1,0 +1,62 @@
+import { buildReference } from '../../../dev/explorer/build-reference.js'
+import type { JsonObject, Operation, Reference } from '../../../dev/explorer/reference.js'
+import type { CodeCall } from '../../../explorer/src/code/code-call.js'
+import { codeFor, codeLanguages } from '../../../explorer/src/code/languages.js'
+
+export const reference: Reference = buildReference()
+
+/** Where snippets call, and in which directory. */
+export interface SnippetTarget {
+  /** `host:port` of gRPC. */
+  readonly address: string
+  /** `host:port` of HTTP. */
+  readonly httpAddress: string
+  readonly directory: string
+}
+
+/** The code that the explorer shows for the example of an operation with these values. */
+export function snippet(languageId: string, operation: Operation, values: JsonObject, target: SnippetTarget): string {
+  const language = codeLanguages.find(({ id }) => id === languageId)
+  if (!language) throw new Error(`no code in ${languageId}`)
+  const call: CodeCall = {
+    service: reference.service,
+    operation,
+    enums: reference.enums,
+    request: { ...operation.example, ...values },
+    directory: target.directory,
+    hasToken: false,
+    deadlineMs: 20_000,
+    grpcAddress: target.address,
+    httpOrigin: `http://${target.httpAddress}`,
+  }
+  return codeFor(language, call)
+}
+
+/** How the program of an operation ends, and a text that it prints. */
+export interface Outcome {
+  readonly operation: string
+  readonly exitCode: number
+  readonly text: RegExp
+}
+
+const succeeds = (operation: string, text: RegExp): Outcome => ({ operation, exitCode: 0, text })
+/** The reason comes first: programs have found it in the details. */
+const isRefused = (operation: string, reason: string): Outcome => ({
+  operation,
+  exitCode: 1,
+  text: new RegExp(`^(refused: )?${reason}\\b`),
+})
+
+/** The operations in an order in which each one finds the contact as it needs it. */
+export const outcomes: readonly Outcome[] = [
+  succeeds('AddMessageContact', /c-\w{16}/),
+  succeeds('GetMessageContact', /c-\w{16}/),
+  succeeds('ListMessageContacts', /c-\w{16}/),
+  succeeds('ListMessageContactVerifications', /CHANNEL_EMAIL/),
+  succeeds('SendEmailVerificationForMessageContact', /(expireDate|expire_date)/),
+  succeeds('SendPhoneVerificationForMessageContact', /(expireDate|expire_date)/),
+  isRefused('ConfirmMessageContactVerification', 'VERIFICATION_CODE_INCORRECT'),
+  succeeds('UpdateMessageContact', /TITLE_CEO/),
+  isRefused('CancelMessageContactUpdate', 'CONTACT_STATUS_MISMATCH_ACTION'),
+  succeeds('DeleteMessageContact', /DELETED/),
+]
