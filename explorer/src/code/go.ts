@@ -23,7 +23,7 @@ import (
 
 ${indented(importsOf(call), '\t')}
 
-	pb "example.com/you/contactspb/messagecontacts/v1"
+	pb "example.com/contacts/contactspb/messagecontacts/v1"
 )
 
 func main() {

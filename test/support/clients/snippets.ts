@@ -44,7 +44,7 @@ const succeeds = (operation: string, text: RegExp): Outcome => ({ operation, exi
 const isRefused = (operation: string, reason: string): Outcome => ({
   operation,
   exitCode: 1,
-  text: new RegExp(`^(refused: )?${reason}\\b`),
+  text: new RegExp(`^(refused: )?${reason}\\b`, 'm'),
 })
 
 /** The operations in an order in which each one finds the contact as it needs it. */
