@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type ProgramResult, runProgram } from '../../support/clients/outside-client.js'
+import { runProgram } from '../../support/clients/outside-client.js'
 import { findGrpcurl, findPython, needs } from '../../support/clients/programs.js'
-import { outcomes, reference, type SnippetTarget, snippet } from '../../support/clients/snippets.js'
-import { Directory } from '../../support/directory.js'
+import { allSnippets, expectOutcomes } from '../../support/clients/snippets.js'
 import { type RunningService, startService } from '../../support/running-service.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -29,41 +28,7 @@ afterAll(async () => {
   vi.unstubAllEnvs()
 })
 
-const target = (directory: string): SnippetTarget => ({
-  address: service.app.address,
-  httpAddress: service.app.httpAddress ?? '',
-  directory,
-})
-
-/** The code of every operation by its name, for a directory with one contact, and of an Add to it. */
-async function snippetsFor(language: string): Promise<ReadonlyMap<string, string>> {
-  const directory = new Directory(service)
-  const { contactId, emailAddress, phoneNumber } = await directory.add({ name: 'Tim' })
-  return new Map(
-    reference.operations.map((operation) => {
-      const has = (name: string) => name in operation.example && operation.name !== 'AddMessageContact'
-      const values = {
-        ...(has('contactId') && { contactId }),
-        ...(has('emailAddress') && { emailAddress }),
-        ...(has('phoneNumber') && { phoneNumber }),
-      }
-      return [operation.name, snippet(language, operation, values, target(directory.id))]
-    }),
-  )
-}
-
-/** Runs the code of every operation, and expects of each what the service answers. */
-async function expectOutcomes(snippets: ReadonlyMap<string, string>, run: (name: string) => Promise<ProgramResult>) {
-  expect(outcomes.map(({ operation }) => operation).toSorted()).toEqual([...snippets.keys()].toSorted())
-  for (const { operation, exitCode, text } of outcomes) {
-    const result = await run(operation)
-    expect([operation, result.exitCode, result.err + result.out]).toEqual([
-      operation,
-      exitCode,
-      expect.stringMatching(text),
-    ])
-  }
-}
+const snippetsFor = (language: string) => allSnippets(language, service)
 
 async function writeAll(subfolder: string, extension: string, snippets: ReadonlyMap<string, string>) {
   const path = join(folder, subfolder)

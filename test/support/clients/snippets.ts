@@ -1,12 +1,16 @@
+import { expect } from 'vitest'
 import { buildReference } from '../../../dev/explorer/build-reference.js'
 import type { JsonObject, Operation, Reference } from '../../../dev/explorer/reference.js'
 import type { CodeCall } from '../../../explorer/src/code/code-call.js'
 import { codeFor, codeLanguages } from '../../../explorer/src/code/languages.js'
+import { Directory } from '../directory.js'
+import type { RunningService } from '../running-service.js'
+import type { ProgramResult } from './outside-client.js'
 
-export const reference: Reference = buildReference()
+const reference: Reference = buildReference()
 
 /** Where snippets call, and in which directory. */
-export interface SnippetTarget {
+interface SnippetTarget {
   /** `host:port` of gRPC. */
   readonly address: string
   /** `host:port` of HTTP. */
@@ -15,7 +19,7 @@ export interface SnippetTarget {
 }
 
 /** The code that the explorer shows for the example of an operation with these values. */
-export function snippet(languageId: string, operation: Operation, values: JsonObject, target: SnippetTarget): string {
+function snippet(languageId: string, operation: Operation, values: JsonObject, target: SnippetTarget): string {
   const language = codeLanguages.find(({ id }) => id === languageId)
   if (!language) throw new Error(`no code in ${languageId}`)
   const call: CodeCall = {
@@ -33,7 +37,7 @@ export function snippet(languageId: string, operation: Operation, values: JsonOb
 }
 
 /** How the program of an operation ends, and a text that it prints. */
-export interface Outcome {
+interface Outcome {
   readonly operation: string
   readonly exitCode: number
   readonly text: RegExp
@@ -48,7 +52,7 @@ const isRefused = (operation: string, reason: string): Outcome => ({
 })
 
 /** The operations in an order in which each one finds the contact as it needs it. */
-export const outcomes: readonly Outcome[] = [
+const outcomes: readonly Outcome[] = [
   succeeds('AddMessageContact', /c-\w{16}/),
   succeeds('GetMessageContact', /c-\w{16}/),
   succeeds('ListMessageContacts', /c-\w{16}/),
@@ -60,3 +64,38 @@ export const outcomes: readonly Outcome[] = [
   isRefused('CancelMessageContactUpdate', 'CONTACT_STATUS_MISMATCH_ACTION'),
   succeeds('DeleteMessageContact', /DELETED/),
 ]
+
+/** The code of every operation by its name, for a directory with one contact, and of an Add to it. */
+export async function allSnippets(language: string, service: RunningService): Promise<ReadonlyMap<string, string>> {
+  const directory = new Directory(service)
+  const { contactId, emailAddress, phoneNumber } = await directory.add({ name: 'Tim' })
+  const { address, httpAddress = '' } = service.app
+  const target = { address, httpAddress, directory: directory.id }
+  return new Map(
+    reference.operations.map((operation) => {
+      const has = (name: string) => name in operation.example && operation.name !== 'AddMessageContact'
+      const values = {
+        ...(has('contactId') && { contactId }),
+        ...(has('emailAddress') && { emailAddress }),
+        ...(has('phoneNumber') && { phoneNumber }),
+      }
+      return [operation.name, snippet(language, operation, values, target)]
+    }),
+  )
+}
+
+/** Runs the code of every operation, and expects of each what the service answers. */
+export async function expectOutcomes(
+  snippets: ReadonlyMap<string, string>,
+  run: (name: string) => Promise<ProgramResult>,
+) {
+  expect(outcomes.map(({ operation }) => operation).toSorted()).toEqual([...snippets.keys()].toSorted())
+  for (const { operation, exitCode, text } of outcomes) {
+    const result = await run(operation)
+    expect([operation, result.exitCode, result.err + result.out]).toEqual([
+      operation,
+      exitCode,
+      expect.stringMatching(text),
+    ])
+  }
+}
