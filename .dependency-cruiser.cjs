@@ -65,6 +65,7 @@ const packages = {
   nodemailer: ['messaging/smtp'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry/pretty'],
+  'prom-client': ['telemetry'],
   validator: ['addresses'],
   yaml: ['access/callers-file'],
   zod: ['config', 'settings', '[a-z]+/settings', 'access/callers-file', 'lifecycle'],
@@ -73,7 +74,7 @@ const packages = {
 /** The same for modules of Node that read files or open sockets. */
 const nodeModules = {
   'fs(/promises)?': ['config/read-text-file', 'config/watched-files', 'http/pages'],
-  'net|tls|https?|http2|dgram|dns': ['grpc', 'http', 'messaging/smtp', 'access/jwks-request'],
+  'net|tls|https?|http2|dgram|dns': ['grpc', 'http', 'messaging/smtp', 'access/jwks-request', 'telemetry/admin'],
 }
 
 const names = Object.keys(modules)

@@ -29,6 +29,7 @@ environment['UNCONFIGURED_SENDER'] ||= 'print'
 // It is printed, so any port will do if the usual one is in use.
 environment['HTTP_LISTEN'] ||= `127.0.0.1:${(await isFree(explorerPort)) ? explorerPort : 0}`
 environment['LOG_LEVEL'] ||= 'debug'
+environment['ADMIN_LISTEN'] ||= '127.0.0.1:0'
 // The same at every start, so that codes stay valid; known to everybody, so no secret.
 if (!isNamed('VERIFICATION_SECRETS')) environment['VERIFICATION_SECRETS'] = 'known-to-everybody-for-development-only'
 

@@ -6,7 +6,7 @@ import { CallerLimits } from './access/caller-limits.js'
 import { openAuthentication } from './access/sources.js'
 import { type ApiToken, createApiToken } from './access/token.js'
 import { CallPipeline } from './calls/pipeline.js'
-import { type BoundService, bindService, routesOf, type ServiceImplementation } from './calls/service.js'
+import { type BoundService, bindService, pathsOf, routesOf, type ServiceImplementation } from './calls/service.js'
 import { printableSettings, sharedSettings } from './config/read-settings.js'
 import { contactIdFormat } from './contacts/contact.js'
 import { createContactOperations } from './contacts/operations.js'
@@ -36,6 +36,9 @@ import { Closers, Readiness } from './lifecycle.js'
 import { createSender } from './messaging/sender.js'
 import { type Settings, settingsSchema } from './settings.js'
 import { type Log, LogObserver } from './telemetry/log.js'
+import type { BatchKind, Observer } from './telemetry/observer.js'
+import { createTelemetry } from './telemetry/telemetry.js'
+import { deadlineIn } from './time.js'
 import { VerificationCodes } from './verification/codes.js'
 import { createVerificationOperations } from './verification/operations.js'
 import { SendLimits } from './verification/send-limits.js'
@@ -48,6 +51,8 @@ export interface App {
   readonly address: string
   /** The same of the HTTP listener, if there is one. */
   readonly httpAddress?: string | undefined
+  /** `host:port` of the admin listener as bound; undefined without ADMIN_LISTEN. */
+  readonly adminAddress: string | undefined
   /** Resolves once the database has answered and calls are served. */
   readonly ready: Promise<void>
   /** Resolves with the reason if the service can never serve, however long it waits. */
@@ -88,6 +93,9 @@ const reflectedFiles = [
 
 const comments = { ...contractInfo, ...rpcInfo, ...healthInfo }
 
+/** How long the page of the metrics waits for the database, in milliseconds. */
+const maxQueueReadMs = 1000
+
 const healthTiming = { intervalMs: 5000, unhealthyIntervalMs: 500, timeoutMs: 4500 }
 
 /**
@@ -97,7 +105,7 @@ const healthTiming = { intervalMs: 5000, unhealthyIntervalMs: 500, timeoutMs: 45
  */
 export async function startApp(settings: Settings, dependencies: AppDependencies): Promise<App> {
   const { log, now = Date.now, monotonicNow = () => performance.now(), storedNow } = dependencies
-  const observer = new LogObserver(log)
+  const { observer, startAdmin } = createTelemetry({ settings, log, version, paths: pathsServed(dependencies) })
   const readiness = new Readiness()
   const closers = new Closers(now)
 
@@ -106,30 +114,31 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
   closers.push(async () => authentication.stop())
   const database = new Database(settings, { now, monotonicNow, storedNow, observer })
   closers.push(() => database.close())
-  const { operations, worker } = createFeatures(settings, dependencies, { database, observer, now, closers })
+  const { operations, reader, worker } = createFeatures(settings, dependencies, { database, observer, now, closers })
   const health = createHealth(database, readiness, observer)
   const { authenticate } = authentication
   const parts = { health, readiness, authenticate, observer, now, monotonicNow }
   const servers = await startServers(operations, settings, dependencies, parts)
   closers.push((timeoutMs) => servers.stop(timeoutMs))
+  const admin = await startAdmin(() => reader.findOldestDueSeconds(deadlineIn(maxQueueReadMs, now)))
   // Before the servers stop, so that deliveries use the time in which open calls finish.
   closers.push(async () => worker.stopClaiming())
 
   const printed = printableSettings(settingsSchema, settings)
-  log.info({ version, ...servers.addresses, database: database.name, settings: printed }, 'listening')
+  const addresses = { ...servers.addresses, adminAddress: admin?.address }
+  log.info({ version, ...addresses, database: database.name, settings: printed }, 'listening')
   health.start()
-  void readiness.ready.then(() => {
-    worker.start()
-    return reportDifferentSettings(settings, database, observer)
-  })
+  void readiness.ready.then(() => worker.start())
+  void readiness.ready.then(() => reportDifferentSettings(settings, database, observer))
   return {
-    ...servers.addresses,
+    ...addresses,
     ready: readiness.ready,
     broken: readiness.broken,
     async stop() {
       health.stop()
       await pause(settings.SHUTDOWN_DELAY_SECONDS * 1000)
       await closers.closeAll(settings.SHUTDOWN_TIMEOUT_SECONDS * 1000)
+      await admin?.stop()
       log.info('stopped')
     },
   }
@@ -160,6 +169,9 @@ export async function prepareDatabase(settings: DatabaseSettings, log: Log): Pro
 
 /** A new API token, for `create-token`. */
 export const newApiToken = (): ApiToken => createApiToken(randomBytes(32))
+
+const pathsServed = ({ services = [] }: AppDependencies): readonly string[] =>
+  [MessageContactService, ...services.map(({ descriptor }) => descriptor)].flatMap(pathsOf)
 
 interface ServerParts extends Pick<Foundation, 'observer' | 'now'> {
   readonly health: Health
@@ -207,7 +219,7 @@ async function startServers(
 /** What the features share. */
 interface Foundation {
   readonly database: Database
-  readonly observer: LogObserver
+  readonly observer: Observer
   readonly now: () => number
   readonly closers: Closers
 }
@@ -220,9 +232,10 @@ function createFeatures(
 ) {
   const now = () => database.now()
   const { contacts, quotas } = collectionsOf(database)
-  const reader = new ContactReader(database, contacts, batching)
+  const observed = (kind: BatchKind) => observedBatching(kind, observer, batching)
+  const reader = new ContactReader(database, contacts, observed('read'))
   const writer = new ContactWriter({ database, contacts, reader, randomInt })
-  const inserter = new ContactInserter({ database, contacts, settings, randomInt, batching })
+  const inserter = new ContactInserter({ database, contacts, settings, randomInt, batching: observed('insert') })
   const randomId = customAlphabet(contactIdFormat.alphabet, contactIdFormat.length)
   const newContactId = () => `${contactIdFormat.prefix}${randomId()}`
 
@@ -239,16 +252,20 @@ function createFeatures(
 
   const wakeWorker = (verificationId: string) => worker.wake(verificationId)
   const newVerificationId = () => randomBytes(8).toString('hex')
-  const verifying = { settings, reader, writer, codes, limits, sender, wakeWorker, now, newVerificationId }
+  const verifying = { settings, reader, writer, codes, limits, sender, wakeWorker, now, newVerificationId, observer }
   const operations = {
     ...createContactOperations({ settings, inserter, reader, writer, now, newContactId }),
     ...createVerificationOperations(verifying),
   }
-  return { operations, worker }
+  return { operations, reader, worker }
+}
+
+function observedBatching(kind: BatchKind, observer: Observer, batching: BatcherOptions = {}): BatcherOptions {
+  return { ...batching, onBatch: (size) => observer.batchStarted(kind, size) }
 }
 
 /** Health follows the database. The service is ready once it is healthy, and broken if an index in the database differs. */
-function createHealth(database: Database, readiness: Readiness, observer: LogObserver): Health {
+function createHealth(database: Database, readiness: Readiness, observer: Observer): Health {
   return new Health({
     ...healthTiming,
     names: ['', MessageContactService.typeName],
@@ -269,7 +286,7 @@ function createHealth(database: Database, readiness: Readiness, observer: LogObs
   })
 }
 
-async function reportDifferentSettings(settings: Settings, database: Database, observer: LogObserver): Promise<void> {
+async function reportDifferentSettings(settings: Settings, database: Database, observer: Observer): Promise<void> {
   // A comparison that fails is no reason to stop: the next process that starts compares again.
   const names = await recordSharedSettings(database, sharedSettings(settingsSchema, settings)).catch(() => [])
   if (names.length > 0) observer.settingsDiffer(names)

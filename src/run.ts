@@ -46,8 +46,9 @@ async function startOrReport(settings: Settings, log: Log): Promise<App | undefi
     return await startApp(settings, { log, ...(settings.HTTP_LISTEN && { pages: readPages(pagesFolder) }) })
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
-    const { LISTEN: listen, HTTP_LISTEN: httpListen } = settings
-    if (isAddressError(error)) log.fatal({ listen, httpListen, cause: describeError(error) }, 'cannot listen')
+    const { LISTEN: listen, HTTP_LISTEN: httpListen, ADMIN_LISTEN: adminListen } = settings
+    if (isAddressError(error))
+      log.fatal({ listen, httpListen, adminListen, cause: describeError(error) }, 'cannot listen')
     else log.fatal({ cause: describeError(error) }, 'cannot start')
     return undefined
   }

@@ -2,6 +2,7 @@ import { serviceConfigFile, serviceConfigJson } from '../service-config.js'
 import { apiPage } from './api-page.js'
 import { readComments } from './comments.js'
 import { errorsPage } from './errors-page.js'
+import { metricsPage } from './metrics-page.js'
 import { openApiDocument } from './openapi.js'
 import { settingsPage } from './settings-page.js'
 
@@ -11,6 +12,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
   return {
     'docs/api.md': apiPage(comments),
     'docs/errors.md': errorsPage(comments),
+    'docs/metrics.md': metricsPage(),
     'docs/openapi.json': openApiDocument(comments),
     'docs/settings.md': settingsPage(),
     [serviceConfigFile]: serviceConfigJson,

@@ -11,7 +11,7 @@ const titles: Readonly<Record<keyof typeof settingsByModule, string>> = {
   contacts: 'Contacts',
   verification: 'Verification',
   messaging: 'Messages',
-  telemetry: 'Log',
+  telemetry: 'Log and metrics',
   lifecycle: 'Shutdown',
 }
 

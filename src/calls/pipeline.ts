@@ -104,8 +104,9 @@ export class CallPipeline {
       this.#open.delete(answer)
       const failure = outcome instanceof Failure ? outcome : undefined
       const durationMs = now() - startTime
-      const { reason = 'OK', context: { cause } = {} } = failure ?? {}
-      observer.callEnded({ requestId, path, reason, durationMs, cancelled: isCancelled(), cause })
+      const { reason = 'OK', context: { cause, quota } = {} } = failure ?? {}
+      const cancelled = isCancelled()
+      observer.callEnded({ requestId, path, reason, durationMs, cancelled, limit: quota?.setting, cause })
       this.#audit(call, reason)
       incoming.answer(outcome instanceof Failure ? { requestId, failure: outcome } : { requestId, ...outcome })
     }

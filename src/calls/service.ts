@@ -36,11 +36,15 @@ export interface Route {
   readonly permission: Permission
 }
 
+/** The paths of all methods of a service. */
+export const pathsOf = ({ methods }: DescService): readonly string[] => methods.map(pathOf)
+
+const pathOf = ({ parent, name }: DescMethod) => `/${parent.typeName}/${name}`
+
 /** The routes of a service. Throws if a method is not unary, or has no operation or no `authorization` option. */
 export const routesOf = ({ descriptor, operations }: BoundService): readonly Route[] =>
   descriptor.methods.map((method) => {
     const operation = operations[method.localName]
     if (method.methodKind !== 'unary' || !operation) throw new Error(`${method.name} has no unary operation`)
-    const path = `/${descriptor.typeName}/${method.name}`
-    return { path, method, operation, permission: permissionFor(method) }
+    return { path: pathOf(method), method, operation, permission: permissionFor(method) }
   })

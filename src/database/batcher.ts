@@ -15,6 +15,8 @@ export interface BatcherOptions {
   readonly maxTotal?: number
   /** How many items a batch holds at most. By default 500, which keeps a command well below a megabyte. */
   readonly maxSize?: number
+  /** Called when a batch of this size starts. */
+  readonly onBatch?: (size: number) => void
 }
 
 interface QueuedItem<Item, Outcome> {
@@ -45,7 +47,7 @@ export class Batcher<Item, Outcome> {
     options: BatcherOptions = {},
   ) {
     this.#run = run
-    this.#options = { maxConcurrent: 2, slowAfterMs: 500, maxTotal: 16, maxSize: 500, ...options }
+    this.#options = { maxConcurrent: 2, slowAfterMs: 500, maxTotal: 16, maxSize: 500, onBatch: () => {}, ...options }
   }
 
   /** Gives the item's own outcome, or `expired`. Rejects if its whole batch failed. */
@@ -93,6 +95,7 @@ export class Batcher<Item, Outcome> {
 
   async #runBatch(batch: readonly QueuedItem<Item, Outcome>[]): Promise<void> {
     this.#running += 1
+    this.#options.onBatch(batch.length)
     let isSlow = false
     const timer = setTimeout(() => {
       isSlow = true

@@ -6,6 +6,7 @@ import type { Observer } from '../telemetry/observer.js'
 import type { Deadline } from '../time.js'
 import { DatabaseClock } from './clock.js'
 import { isUnavailable, singleWriteOutcome, singleWriteReply, type WriteOutcome } from './driver-errors.js'
+import { monitorConnections, monitored } from './monitoring.js'
 import type { DatabaseSettings } from './settings.js'
 import { databaseName, hasOption } from './uri.js'
 
@@ -43,7 +44,7 @@ export interface DatabaseDependencies {
   readonly monotonicNow: () => number
   /** Instead of the clock of the database, in milliseconds since the epoch. */
   readonly storedNow?: (() => number) | undefined
-  readonly observer: Pick<Observer, 'clockOffsetMeasured'>
+  readonly observer: Pick<Observer, 'clockOffsetMeasured' | 'databaseCommandEnded' | 'databaseConnectionChanged'>
 }
 
 /** The connection to MongoDB: collections and their indexes, time limits, and errors in the words of the contract. */
@@ -66,13 +67,14 @@ export class Database {
     this.#dependencies = dependencies
     this.#clock = new DatabaseClock(dependencies.monotonicNow)
     this.#client = createClient(settings)
-    this.#db = this.#client.db(databaseName(settings))
-    this.#health = this.#db.collection('message_contacts_health', concerns)
+    monitorConnections(this.#client, dependencies.observer)
+    this.#db = monitored(this.#client.db(databaseName(settings)), dependencies)
+    this.#health = monitored(this.#db.collection('message_contacts_health', concerns), dependencies)
   }
 
   /** A collection whose indexes are created before it is used. Each index needs a name of its own. */
   collection<Document extends object>(name: string, indexes: readonly IndexDescription[]): Collection<Document> {
-    const collection = this.#db.collection<Document>(name, concerns)
+    const collection = monitored(this.#db.collection<Document>(name, concerns), this.#dependencies)
     this.#indexed.push({ collection: collection as unknown as Collection, indexes })
     return collection
   }

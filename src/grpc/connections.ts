@@ -5,7 +5,7 @@ import type { GrpcSettings } from './settings.js'
 import { requestIdKey } from './status.js'
 
 export type ConnectionSettings = Pick<GrpcSettings, 'MAX_HEADER_BYTES' | 'MAX_STREAMS_PER_CONNECTION'>
-export type ConnectionObserver = Pick<Observer, 'limitReached'>
+export type ConnectionObserver = Pick<Observer, 'limitReached' | 'unknownMethodCalled'>
 
 /**
  * Sets and observes what grpc-js has no options for, on the HTTP/2 server of its connection injector. Call it after the injector was created.
@@ -36,7 +36,8 @@ function watchSession(
     if (openStreams === MAX_STREAMS_PER_CONNECTION) observer.limitReached('MAX_STREAMS_PER_CONNECTION')
     stream.once('close', () => {
       openStreams -= 1
-      if (isMessageTooLarge(stream)) observer.limitReached('MAX_MESSAGE_BYTES')
+      if (isEndedByLibrary(stream, status.RESOURCE_EXHAUSTED)) observer.limitReached('MAX_MESSAGE_BYTES')
+      else if (isEndedByLibrary(stream, status.UNIMPLEMENTED)) observer.unknownMethodCalled()
     })
   })
 
@@ -73,6 +74,6 @@ function isBeyondTimers(timeout: string | readonly string[] | undefined): boolea
   return Number(amount) * (unitMs[unit] ?? 0) > 2 ** 31 - 1
 }
 
-/** grpc-js answers itself, so there is no request id. */
-const isMessageTooLarge = ({ sentHeaders }: ServerHttp2Stream): boolean =>
-  sentHeaders?.['grpc-status'] === status.RESOURCE_EXHAUSTED && sentHeaders[requestIdKey] === undefined
+/** True if grpc-js has answered itself, with this status: then there is no request id. */
+const isEndedByLibrary = ({ sentHeaders }: ServerHttp2Stream, code: status): boolean =>
+  sentHeaders?.['grpc-status'] === code && sentHeaders[requestIdKey] === undefined

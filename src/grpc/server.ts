@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import {
   logVerbosity,
   type Metadata,
@@ -13,6 +14,7 @@ import type { Authenticate } from '../access/authenticate.js'
 import type { CallPipeline } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
 import { Failure, toFailure } from '../errors/failure.js'
+import type { Observer } from '../telemetry/observer.js'
 import { GrpcAdapter } from './adapter.js'
 import { type ConnectionObserver, watchConnections } from './connections.js'
 import { lingerMs, listen } from './listener.js'
@@ -29,7 +31,7 @@ export interface GrpcServerOptions {
   readonly otherServices: readonly { addToServer(server: Server): void }[]
   /** For streams that are ended at stop. */
   readonly newRequestId: () => string
-  readonly observer: ConnectionObserver
+  readonly observer: ConnectionObserver & Pick<Observer, 'connectionOpened' | 'connectionClosed'>
 }
 
 /** A running server. */
@@ -73,7 +75,7 @@ export async function startGrpcServer(
     ...settings.LISTEN,
     maxConnections: settings.MAX_CONNECTIONS,
     onRefused: () => observer.limitReached('MAX_CONNECTIONS'),
-    onConnection: (socket) => injector.injectConnection(socket),
+    onConnection: (socket) => injector.injectConnection(observed(socket, observer)),
   })
   return {
     address: listener.address,
@@ -91,6 +93,11 @@ export async function startGrpcServer(
       clearTimeout(cutTimer)
     },
   }
+}
+
+function observed(socket: Socket, observer: GrpcServerOptions['observer']): Socket {
+  observer.connectionOpened()
+  return socket.once('close', () => observer.connectionClosed())
 }
 
 function serverOptions(settings: GrpcSettings): ServerOptions {

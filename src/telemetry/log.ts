@@ -1,14 +1,14 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { errorCatalog } from '../errors/catalog.js'
 import { minuteMs } from '../time.js'
-import type {
-  AuditEntry,
-  CallEnd,
-  ConnectionLimit,
-  DeliveryAttempt,
-  HealthReport,
-  Observer,
-  WatchedFileName,
+import {
+  type AuditEntry,
+  type CallEnd,
+  type ConnectionLimit,
+  type DeliveryAttempt,
+  type HealthReport,
+  IgnoringObserver,
+  type WatchedFileName,
 } from './observer.js'
 import { prettyLine } from './pretty.js'
 import type { TelemetrySettings } from './settings.js'
@@ -51,37 +51,35 @@ const deliveryLevels: Readonly<Record<DeliveryAttempt['outcome'], Level>> = {
 const maxClockOffsetMs = 2000
 
 /** Writes what it observes to the log, one line for each event. */
-export class LogObserver implements Observer {
+export class LogObserver extends IgnoringObserver {
   readonly #log: Log
   #isClockOffsetLarge = false
   /** How often each limit was reached since its last line. A limit that has an entry had a line less than a minute ago. */
   readonly #limitCounts = new Map<ConnectionLimit, number>()
 
   constructor(log: Log) {
+    super()
     this.#log = log
   }
 
-  /** Writes nothing: the line at the end of the call has all there is. */
-  callStarted(): void {}
-
-  callEnded(call: CallEnd): void {
+  override callEnded(call: CallEnd): void {
     this.#write(levelOfReason(call.reason), { ...call }, 'call ended')
   }
 
-  callAudited(entry: AuditEntry): void {
+  override callAudited(entry: AuditEntry): void {
     this.#write('info', { ...entry }, 'audit')
   }
 
-  fileRejected(name: WatchedFileName, problems: readonly string[]): void {
+  override fileRejected(name: WatchedFileName, problems: readonly string[]): void {
     this.#write('warn', { problems }, `${name} rejected`)
   }
 
-  healthChanged(health: HealthReport): void {
+  override healthChanged(health: HealthReport): void {
     this.#write(health.cause === undefined ? 'info' : 'warn', { ...health }, 'health changed')
   }
 
   /** Writes a line the first time, and then at most one a minute, with the number of times since the last one. */
-  limitReached(limit: ConnectionLimit): void {
+  override limitReached(limit: ConnectionLimit): void {
     const count = this.#limitCounts.get(limit)
     if (count === undefined) this.#writeLimit(limit, 1)
     else this.#limitCounts.set(limit, count + 1)
@@ -98,28 +96,28 @@ export class LogObserver implements Observer {
     setTimeout(endMinute, minuteMs).unref()
   }
 
-  deliveryAttempted(attempt: DeliveryAttempt): void {
+  override deliveryAttempted(attempt: DeliveryAttempt): void {
     const { isOperatorProblem, ...facts } = attempt
     this.#write(isOperatorProblem ? 'warn' : deliveryLevels[attempt.outcome], facts, 'delivery attempt')
   }
 
-  deliveryParked(contactId: string, cause: unknown): void {
+  override deliveryParked(contactId: string, cause: unknown): void {
     this.#write('warn', { contactId, cause }, 'delivery parked')
   }
 
   /** Writes a line when the offset becomes too large, and when it is small again. */
-  clockOffsetMeasured(offsetMs: number): void {
+  override clockOffsetMeasured(offsetMs: number): void {
     const isLarge = Math.abs(offsetMs) > maxClockOffsetMs
     if (isLarge === this.#isClockOffsetLarge) return
     this.#isClockOffsetLarge = isLarge
     this.#write(isLarge ? 'warn' : 'info', { offsetMs: Math.round(offsetMs) }, 'clock offset')
   }
 
-  settingsDiffer(names: readonly string[]): void {
+  override settingsDiffer(names: readonly string[]): void {
     this.#write('warn', { settings: names }, 'settings differ between processes')
   }
 
-  workerFailed(cause: unknown): void {
+  override workerFailed(cause: unknown): void {
     this.#write('warn', { cause }, 'delivery worker failed')
   }
 

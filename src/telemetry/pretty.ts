@@ -12,6 +12,7 @@ interface LogLine {
   readonly cause?: DescribedError
   readonly address?: string
   readonly httpAddress?: string
+  readonly adminAddress?: string
   readonly path?: string
   readonly reason?: string
   readonly requestId?: string
@@ -38,8 +39,10 @@ function shortened({ cause, ...line }: LogLine): object {
   const shortCause = cause && { cause: inOneLine(cause) }
   switch (line.msg) {
     case 'listening': {
-      const { level, time, address, httpAddress } = line
-      return { level, time, msg: `listening on ${address}${httpAddress ? `, over HTTP on ${httpAddress}` : ''}` }
+      const { level, time, address, httpAddress, adminAddress } = line
+      const http = httpAddress === undefined ? '' : `, over HTTP on ${httpAddress}`
+      const admin = adminAddress === undefined ? '' : `, metrics on http://${adminAddress}/metrics`
+      return { level, time, msg: `listening on ${address}${http}${admin}` }
     }
     case 'call ended': {
       const { path = '', reason, durationMs, requestId, cancelled, ...others } = line

@@ -6,9 +6,11 @@ import { contactResponse } from '../contacts/responses.js'
 import type { ContactSettings } from '../contacts/settings.js'
 import type { ContactReader } from '../contacts/store/reader.js'
 import type { ContactWriter } from '../contacts/store/writer.js'
+import type { Reason } from '../errors/catalog.js'
 import { Failure } from '../errors/failure.js'
 import type { MessageContactService } from '../gen/messagecontacts/v1/message_contact_service_pb.js'
 import type { Sender } from '../messaging/sender.js'
+import type { Observer, VerificationResult } from '../telemetry/observer.js'
 import type { VerificationCodes } from './codes.js'
 import { channelOf } from './delivery.js'
 import { type TargetRequest, VerificationRequestParser } from './requests.js'
@@ -36,6 +38,7 @@ export interface VerificationDependencies {
   readonly now: () => Date
   /** 16 random hexadecimal digits. */
   readonly newVerificationId: () => string
+  readonly observer: Pick<Observer, 'verificationChanged'>
 }
 
 type VerificationOperations = Pick<
@@ -49,7 +52,7 @@ type VerificationOperations = Pick<
 
 /** The operations on verifications. Each of them: parse, decide, store, respond. The contract says what they promise. */
 export function createVerificationOperations(dependencies: VerificationDependencies): VerificationOperations {
-  const { settings, reader, writer, codes, now } = dependencies
+  const { settings, reader, writer } = dependencies
   const parser = new VerificationRequestParser(settings)
   return {
     async sendEmailVerificationForMessageContact(request, call) {
@@ -61,12 +64,7 @@ export function createVerificationOperations(dependencies: VerificationDependenc
     },
 
     async confirmMessageContactVerification(request, call) {
-      const { contactId, target, code } = parser.confirmVerification(request)
-      call.noteContact(contactId)
-      const isCorrect = (verification: SupersededVerification) => codes.isCorrect(verification, code)
-      const decide = (contact: Contact) => confirmVerification(contact, target, isCorrect, now(), settings)
-      const { contact } = await writer.change(contactId, call, decide)
-      return contactResponse(contact, call.requestId)
+      return confirmCode(parser.confirmVerification(request), call, dependencies)
     },
 
     async cancelMessageContactUpdate(request, call) {
@@ -84,6 +82,36 @@ export function createVerificationOperations(dependencies: VerificationDependenc
   }
 }
 
+/** Refuses as `confirmVerification` and ContactWriter do. */
+async function confirmCode(
+  { contactId, target, code }: TargetRequest & { readonly code: string },
+  call: OperationCall,
+  { settings, writer, codes, now, observer }: VerificationDependencies,
+) {
+  call.noteContact(contactId)
+  const isCorrect = (verification: SupersededVerification) => codes.isCorrect(verification, code)
+  const decide = (contact: Contact) => confirmVerification(contact, target, isCorrect, now(), settings)
+  const report = (result: VerificationResult) => observer.verificationChanged(channelOf(target.kind), result)
+  try {
+    const { contact } = await writer.change(contactId, call, decide)
+    report('verified')
+    return contactResponse(contact, call.requestId)
+  } catch (error) {
+    const result = error instanceof Failure ? refusedResults[error.reason] : undefined
+    if (result) report(result)
+    throw error
+  }
+}
+
+/** What a refused code was. */
+const refusedResults: Readonly<Partial<Record<Reason, VerificationResult>>> = {
+  VERIFICATION_CODE_INCORRECT: 'incorrect',
+  VERIFICATION_CODE_SUPERSEDED: 'superseded',
+  VERIFICATION_CODE_EXPIRED: 'expired',
+  VERIFICATION_ATTEMPTS_EXHAUSTED: 'exhausted',
+  VERIFICATION_ATTEMPTS_PER_DAY: 'exhausted',
+}
+
 /**
  * Stores what is to be sent; the delivery worker sends it. Refuses with SENDER_NOT_CONFIGURED, ENTITY_NOT_EXISTS_CONTACT,
  * ENTITY_NOT_EXISTS_CONTACT_VERIFICATION, and as SendLimits and ContactWriter do, in this order.
@@ -93,7 +121,7 @@ async function sendCode(
   call: OperationCall,
   dependencies: VerificationDependencies,
 ) {
-  const { settings, reader, writer, limits, sender, wakeWorker, now, newVerificationId } = dependencies
+  const { settings, reader, writer, limits, sender, wakeWorker, now, newVerificationId, observer } = dependencies
   call.noteContact(contactId)
   requireSender(sender, target.kind)
   // Before anything is counted.
@@ -103,6 +131,7 @@ async function sendCode(
   const { result } = await writer.change(contactId, call, (contact) =>
     startVerification(contact, target, id, now(), settings),
   )
+  observer.verificationChanged(channelOf(target.kind), 'requested')
   wakeWorker(id)
   return sendResponse(result?.expireDate ?? nextSendDate, nextSendDate, call.requestId)
 }

@@ -1,11 +1,15 @@
 import type {
   AuditEntry,
+  BatchKind,
   CallEnd,
   CallStart,
   ConnectionLimit,
+  DatabaseCommand,
+  DatabaseConnectionChange,
   DeliveryAttempt,
   HealthReport,
   Observer,
+  VerificationResult,
   WatchedFileName,
 } from '../../src/telemetry/observer.js'
 
@@ -22,6 +26,12 @@ export class RecordingObserver implements Observer {
   readonly clockOffsets: number[] = []
   readonly differentSettings: string[] = []
   readonly workerFailures: unknown[] = []
+  readonly batches: (readonly [BatchKind, number])[] = []
+  readonly databaseCommands: DatabaseCommand[] = []
+  readonly databaseConnectionChanges: DatabaseConnectionChange[] = []
+  readonly verificationChanges: (readonly [DeliveryAttempt['channel'], VerificationResult])[] = []
+  openConnections = 0
+  unknownMethodCalls = 0
 
   callStarted(call: CallStart): void {
     this.startedCalls.push(call)
@@ -65,5 +75,33 @@ export class RecordingObserver implements Observer {
 
   workerFailed(cause: unknown): void {
     this.workerFailures.push(cause)
+  }
+
+  unknownMethodCalled(): void {
+    this.unknownMethodCalls += 1
+  }
+
+  connectionOpened(): void {
+    this.openConnections += 1
+  }
+
+  connectionClosed(): void {
+    this.openConnections -= 1
+  }
+
+  batchStarted(kind: BatchKind, size: number): void {
+    this.batches.push([kind, size])
+  }
+
+  databaseCommandEnded(command: DatabaseCommand): void {
+    this.databaseCommands.push(command)
+  }
+
+  databaseConnectionChanged(change: DatabaseConnectionChange): void {
+    this.databaseConnectionChanges.push(change)
+  }
+
+  verificationChanged(channel: DeliveryAttempt['channel'], result: VerificationResult): void {
+    this.verificationChanges.push([channel, result])
   }
 }

@@ -179,6 +179,19 @@ export class ContactReader {
     }
   }
 
+  /** For how many seconds the delivery that has been due longest is due; 0 if none is. */
+  async findOldestDueSeconds(deadline: Deadline): Promise<number> {
+    const now = this.#database.now()
+    const [oldest] = await this.#database.runCommand(deadline, (timeoutMS) =>
+      this.#contacts
+        .find({ deliveryDueDate: { $lte: now } }, { projection: { deliveryDueDate: 1 }, timeoutMS })
+        .sort({ deliveryDueDate: 1 })
+        .limit(1)
+        .toArray(),
+    )
+    return oldest?.deliveryDueDate ? (now.getTime() - oldest.deliveryDueDate.getTime()) / 1000 : 0
+  }
+
   /** Undefined if it was removed. */
   async #findDueAlone(contactId: string, deadline: Deadline): Promise<DueContact | undefined> {
     try {

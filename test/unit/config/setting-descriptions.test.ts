@@ -34,6 +34,7 @@ describe('the descriptions of the settings', () => {
       ...mail,
       ...sms,
       'LOG_FORMAT',
+      'ADMIN_LISTEN',
     ]
     expect(namesOf((setting) => setting.default === undefined && !setting.required)).toEqual(absent)
     expect(namesOf((setting) => setting.required)).toEqual(['MONGODB_URI', 'AUTHENTICATION', 'VERIFICATION_SECRETS'])

@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { Database } from '../../../src/database/database.js'
 import { databaseSettings } from '../../../src/database/settings.js'
 import { databaseName, uriProblems } from '../../../src/database/uri.js'
+import { RecordingObserver } from '../../support/recording-observer.js'
 
 describe('an option of MONGODB_URI that the service sets itself', () => {
   const onlyAs: readonly (readonly [name: string, allowed: string, other: string])[] = [
@@ -78,7 +79,7 @@ describe('the options of the driver', () => {
   async function driverOptions(MONGODB_URI: string): Promise<MongoClient['options'] | undefined> {
     const connect = vi.spyOn(MongoClient.prototype, 'connect').mockRejectedValue(new Error('not needed'))
     const now = () => 0
-    const observer = { clockOffsetMeasured: () => {} }
+    const observer = new RecordingObserver()
     const database = new Database(databaseSettings.parse({ MONGODB_URI }), { now, monotonicNow: now, observer })
     await database.probe().catch(() => {})
     const [client] = connect.mock.contexts as MongoClient[]
