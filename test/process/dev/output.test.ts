@@ -42,7 +42,7 @@ test('on a terminal shows what a new user needs: where it serves, a command that
   expect(await command.ended()).toBe(0)
   const [, httpAddress = ''] = /Explorer: http:\/\/(\S+)\//.exec(command.output()) ?? []
   const output = masked(command.output()).replaceAll(address, '<address>').replaceAll(httpAddress, '<HTTP address>')
-  expect(output).toBe(`[<time>] INFO: listening on <address>, over HTTP on <HTTP address>
+  expect(output).toBe(`[<time>] INFO: listening on <address>, over HTTP on <HTTP address>, metrics on http://<admin address>/metrics
 [<time>] INFO: serving
 
   Ready on <address>
@@ -102,4 +102,5 @@ function masked(output: string): string {
     .replaceAll(/\b[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\b/g, '<request id>')
     .replaceAll(/\bc-[A-Za-z0-9]{16}\b/g, '<contact id>')
     .replaceAll(/\bCode \d{6}\b/g, 'Code <code>')
+    .replaceAll(/http:\/\/127\.0\.0\.1:\d+\/metrics/g, 'http://<admin address>/metrics')
 }

@@ -32,6 +32,18 @@ describe.concurrent('a start', () => {
     await first.kill()
   })
 
+  test('with an admin listener on a port that is in use names that one too', async () => {
+    const environment = { MONGODB_URI, MONGODB_DATABASE: uniqueName('starting') }
+    const first = await ServiceProcess.start({ environment, ready: false })
+    const second = ServiceProcess.launch({ ...environment, ADMIN_LISTEN: first.address })
+    expect(await second.exit()).toBe(1)
+    const [host, port] = first.address.split(':')
+    expect(second.lines()).toMatchObject([
+      { level: 'fatal', msg: 'cannot listen', adminListen: { host, port: Number(port) }, cause: { code: 'EADDRINUSE' } },
+    ])
+    await first.kill()
+  })
+
   test.each([
     ['of another machine', '192.0.2.1', 'EADDRNOTAVAIL'],
     // Too long for a host name, so that no name server is asked.

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { metricDefinitions } from '../../../src/telemetry/metric-definitions.js'
 import { MetricsObserver } from '../../../src/telemetry/metrics.js'
 import type { CallEnd } from '../../../src/telemetry/observer.js'
-import { seriesOf, typesOf } from '../../support/metrics-page.js'
+import { increased, seriesOf, typesOf } from '../../support/metrics-page.js'
 
 const path = '/test.v1.Service/Get'
 const call = { requestId: 'r-1', path }
@@ -13,10 +13,6 @@ function newObserver() {
   const read = async (name: string) => seriesOf(await observer.page(0), name)
   return { observer, read, page: (seconds?: number) => observer.page(seconds) }
 }
-
-/** The series of a metric that are not 0, as they stand on the page. */
-const increased = (series: Readonly<Record<string, number>>) =>
-  Object.fromEntries(Object.entries(series).filter(([, value]) => value !== 0))
 
 const get = 'grpc_service="test.v1.Service",grpc_method="Get"'
 

@@ -26,9 +26,10 @@ describe('the pretty log', () => {
     expect(linesOf((log) => log.info({ address: '127.0.0.1:1', settings: { A: 1 } }, 'listening'))).toEqual([
       '[time] INFO: listening on 127.0.0.1:1\n',
     ])
-    const addresses = { address: '127.0.0.1:1', httpAddress: '127.0.0.1:2' }
+    const addresses = { address: '127.0.0.1:1', httpAddress: '127.0.0.1:2', adminAddress: '127.0.0.1:3' }
     expect(linesOf((log) => log.info(addresses, 'listening'))).toEqual([
-      '[time] INFO: listening on 127.0.0.1:1, over HTTP on 127.0.0.1:2\n',
+      '[time] INFO: listening on 127.0.0.1:1, over HTTP on 127.0.0.1:2, metrics on http://127.0.0.1:3/metrics
+',
     ])
   })
 
