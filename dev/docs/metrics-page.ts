@@ -14,9 +14,8 @@ export function metricsPage(): string {
       'With `ADMIN_LISTEN`, each process shows these metrics at `/metrics`, in the text format of Prometheus. The rest of ' +
         'the page, `process_*` and `nodejs_*`, are the default metrics of prom-client: CPU, memory, open files, garbage ' +
         'collection and the lag of the event loop.',
-      'Every label has a closed set of values, and none of them comes from a caller. Series are there from the start, with ' +
-        'the value 0; only `messagecontacts_throttled_total` has a series for each limit that was reached. Health checks ' +
-        'and reflection are not counted as calls.',
+      'Every label has a closed set of values, and none of them comes from a caller. Every series is there from the ' +
+        'start, with the value 0. Health checks and reflection are not counted as calls.',
     ]),
     table(['metric', 'type', 'labels', 'meaning'], rows),
   ])

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { metricDefinitions as definitions, type MetricDefinition } from './metric-definitions.js'
 import {
   batchKinds,
+  callerLimits,
   connectionLimits,
   databaseCommands,
   databaseOutcomes,
@@ -60,6 +61,7 @@ export class MetricSet {
 
   /** Every series whose labels are known is there from the start, because Prometheus does not see the first increase of a new one. */
   #addKnownSeries(): void {
+    for (const limit of callerLimits) this.throttled.inc({ limit }, 0)
     for (const limit of connectionLimits) this.limitsReached.inc({ limit }, 0)
     for (const batch of batchKinds) this.batchSize.zero({ batch })
     for (const command of databaseCommands)

@@ -74,6 +74,13 @@ export const connectionLimits = [
 ] as const
 export type ConnectionLimit = (typeof connectionLimits)[number]
 
+/** The limits of callers and directories, by their setting: the `limit` of calls that are refused as THROTTLED. */
+export const callerLimits = [
+  'MAX_CALLS_IN_FLIGHT_PER_CALLER',
+  'CALLS_PER_SECOND_PER_CALLER',
+  'CALLS_PER_SECOND_PER_DIRECTORY',
+] as const
+
 /** What goes to the database together. */
 export const batchKinds = ['insert', 'read'] as const
 export type BatchKind = (typeof batchKinds)[number]

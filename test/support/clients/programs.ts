@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, beforeEach } from 'vitest'
@@ -58,6 +58,19 @@ export async function findNginx(): Promise<Found> {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
   for (const path of folders.map((folder) => join(folder, 'nginx'))) if (await exists(path)) return { path }
   return { missing: 'there is no nginx; on Debian, install the package nginx' }
+}
+
+/** The Prometheus on the PATH, or the one in the package of Debian, which is unpacked and not installed. */
+export async function findPrometheus(): Promise<Found> {
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'prometheus'))
+  for (const path of onPath) if (await exists(path)) return { path }
+  return findInstalled('prometheus', join('usr', 'bin', 'prometheus'), async (folder) => {
+    const download = () => run('apt-get', ['download', 'prometheus'], { cwd: folder, timeout: installTimeoutMs })
+    // Without lists of packages there is nothing to choose from. Only root can get them.
+    await download().catch(() => run('apt-get', ['update', '-qq'], { timeout: installTimeoutMs }).then(download))
+    const [archive = ''] = (await readdir(folder)).filter((file) => file.endsWith('.deb'))
+    await run('dpkg-deb', ['--extract', join(folder, archive), folder])
+  })
 }
 
 /** The program of a Go module, whose folder has `main.go`, `go.mod` and `go.sum`. */

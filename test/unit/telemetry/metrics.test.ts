@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { accessSettings } from '../../../src/access/settings.js'
 import { metricDefinitions } from '../../../src/telemetry/metric-definitions.js'
 import { MetricsObserver } from '../../../src/telemetry/metrics.js'
-import type { CallEnd } from '../../../src/telemetry/observer.js'
+import { type CallEnd, callerLimits } from '../../../src/telemetry/observer.js'
 import { increased, seriesOf, typesOf } from '../../support/metrics-page.js'
 
 const path = '/test.v1.Service/Get'
@@ -132,7 +133,15 @@ describe('calls', () => {
     const { observer, read } = newObserver()
     observer.callEnded(ended({ reason: 'THROTTLED', limit: 'CALLS_PER_SECOND_PER_CALLER' }))
     observer.callEnded(ended({ reason: 'LIMIT_EXCEEDED_CONTACTS', limit: 'CONTACTS_PER_DIRECTORY' }))
-    expect(await read('messagecontacts_throttled_total')).toEqual({ 'limit="CALLS_PER_SECOND_PER_CALLER"': 1 })
+    expect(await read('messagecontacts_throttled_total')).toEqual({
+      'limit="MAX_CALLS_IN_FLIGHT_PER_CALLER"': 0,
+      'limit="CALLS_PER_SECOND_PER_CALLER"': 1,
+      'limit="CALLS_PER_SECOND_PER_DIRECTORY"': 0,
+    })
+  })
+
+  test('are limited by settings of these names', () => {
+    expect(Object.keys(accessSettings.shape)).toEqual(expect.arrayContaining([...callerLimits]))
   })
 })
 

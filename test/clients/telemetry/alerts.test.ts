@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { alertStates, startHealthy, type WatchedState } from '../../support/clients/alert-states.js'
+import { findPrometheus, needs } from '../../support/clients/programs.js'
+import { Prometheus } from '../../support/clients/prometheus.js'
+import { until } from '../../support/waiting.js'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const rules = join(root, 'deploy/prometheus/alerts.yaml')
+/** Longer than any state takes to be seen on a busy machine, in milliseconds. */
+const maxAlertMs = 60_000
+
+const program = needs(findPrometheus)
+let prometheus: Prometheus
+const states = new Map<string, WatchedState>()
+beforeAll(async () => {
+  prometheus = await Prometheus.start({ program: program(), rules })
+  states.set('healthy', await startHealthy())
+  for (const [alert, start] of Object.entries(alertStates)) states.set(alert, await start())
+  await prometheus.watch(new Map([...states].map(([name, { adminAddress }]) => [name, adminAddress])))
+}, 240_000)
+afterAll(async () => {
+  for (const { stop } of states.values()) await stop()
+  await prometheus.stop()
+})
+
+test('promtool accepts the rules', async () => {
+  const { stdout } = await run(join(dirname(program()), 'promtool'), ['check', 'rules', rules])
+  expect(stdout).toContain(`SUCCESS: ${Object.keys(alertStates).length} rules found`)
+})
+
+describe('an alert', () => {
+  test('exists for each state that a service is driven into here, and there is no other', async () => {
+    const found = await prometheus.rules()
+    expect(found.map(({ name }) => name)).toEqual(Object.keys(alertStates))
+  })
+
+  test.each(Object.keys(alertStates))('%s becomes true in its state', async (alert) => {
+    expect(await prometheus.instancesWith(alert)).not.toContain(alert)
+    const state = states.get(alert)
+    await state?.enter()
+    await until(`${alert} is true`, async () => (await prometheus.instancesWith(alert)).includes(alert), maxAlertMs)
+    // Some states are a burden for the database that all share.
+    await state?.stop()
+  })
+
+  test('is never true for a service that is well, and Prometheus can evaluate every one', async () => {
+    const found = await prometheus.rules()
+    expect(found.filter(({ health }) => health !== 'ok')).toEqual([])
+    expect(found.flatMap(({ alerts }) => alerts).filter(({ labels }) => labels['instance'] === 'healthy')).toEqual([])
+  })
+})
+
+describe('the dashboard', () => {
+  const { panels } = JSON.parse(readFileSync(join(root, 'deploy/grafana/message-contacts.json'), 'utf8')) as {
+    readonly panels: readonly { readonly title: string; readonly targets?: readonly { readonly expr: string }[] }[]
+  }
+  const queries = panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [title, expr] as const))
+
+  test.each(queries)('has data for "%s": %s', async (_, expr) => {
+    // Whether anything has happened is left out: there are few calls here.
+    const query = expr
+      .replaceAll(/\$job|\$instance/g, '.*')
+      .replaceAll('$__rate_interval', '10m')
+      .replace(/ > 0$/, '')
+    expect(await prometheus.query(query)).not.toEqual([])
+  })
+})
