@@ -66,6 +66,7 @@ async function benchCosts(mongodbUri: string, cleanup: Cleanup): Promise<void> {
   printProgress('Preparing contacts')
   const rows = {
     ...(await createRows(batched, unbatched, driver)),
+    ...(await createRowsWithMetrics(mongodbUri, cleanup)),
     ...(await createRowsOfCallers(mongodbUri, cleanup)),
   }
   const results = await measureRows(Object.values(rows), rounds, secondsPerRound)
@@ -124,7 +125,18 @@ async function createRowsOfCallers(mongodbUri: string, cleanup: Cleanup) {
   }
 }
 
-type Rows = Awaited<ReturnType<typeof createRows>> & Awaited<ReturnType<typeof createRowsOfCallers>>
+/** The same calls in a process that has an admin listener, and so counts. */
+async function createRowsWithMetrics(mongodbUri: string, cleanup: Cleanup) {
+  const service = await MeasuredProcess.start(mongodbUri, cleanup, 'batched', { ADMIN_LISTEN: '127.0.0.1:0' })
+  return {
+    emptyWithMetrics: callsRow('(n) empty call, with metrics', emptyCall, service, 64),
+    addWithMetrics: callsRow('(o) AddMessageContact, with metrics', addMessageContact, service, 64),
+  }
+}
+
+type Rows = Awaited<ReturnType<typeof createRows>> &
+  Awaited<ReturnType<typeof createRowsWithMetrics>> &
+  Awaited<ReturnType<typeof createRowsOfCallers>>
 
 /** The number of full directories that have a contact for every call of all rounds. */
 const directoriesFor = (callsPerRound: number) => Math.ceil((callsPerRound * (rounds + 1)) / contactsPerDirectory)
@@ -175,6 +187,8 @@ function printRatios(rows: Rows, results: Results) {
   printCpuRatio('SendEmailVerification... over an empty call (j / a)', 'none', rows.send, empty)
   printCpuRatio('ConfirmMessageContactVerification over an empty call (k / a)', 'none', rows.confirm, empty)
   printCpuRatio('an empty call with an API token over one without (l / a)', 'at most 1.10', rows.emptyByToken, empty)
+  printCpuRatio('an empty call with metrics over one without (n / a)', 'at most 1.03', rows.emptyWithMetrics, empty)
+  printCpuRatio('AddMessageContact with metrics over without (o / b)', 'at most 1.03', rows.addWithMetrics, add)
   printCpuRatio('an empty call with a JWT over one without (m / a)', 'at most 1.10', rows.emptyByJwt, empty)
 }
 
