@@ -1,5 +1,6 @@
-import { ReadinessObserver, startAdminListener } from '../../../src/telemetry/admin.js'
-import { MetricsObserver } from '../../../src/telemetry/metrics.js'
+import { callersFileEntry, createApiToken } from '../../../src/access/token.js'
+import { withToken } from '../access/calls.js'
+import { ReplacedFile } from '../access/replaced-file.js'
 import { addRequest, ContactsClient } from '../client.js'
 import { Directory } from '../directory.js'
 import { reply } from '../mail-server.js'
@@ -31,20 +32,6 @@ async function drive(enter: (service: WatchedService) => Promise<unknown>, optio
 
 /** A service that does what it should. */
 export const startHealthy = () => drive(async () => {})
-
-/** A state that the service of this version cannot be driven into from outside: what it would report is reported here. */
-async function report(enter: (observer: MetricsObserver) => void): Promise<WatchedState> {
-  const observer = new MetricsObserver({ version: '0.0.0', paths: ['/test.v1.Service/Get'] })
-  const listener = await startAdminListener({
-    listen: { host: '127.0.0.1', port: 0 },
-    version: '0.0.0',
-    readiness: new ReadinessObserver(),
-    metrics: () => observer.page(0),
-    metricsType: observer.contentType,
-  })
-  observer.healthChanged({ serving: true })
-  return { adminAddress: listener.address, enter: async () => enter(observer), stop: once(() => listener.stop()) }
-}
 
 /** The function, which works the first time only. */
 function once(work: () => Promise<void>): () => Promise<void> {
@@ -126,14 +113,26 @@ export const alertStates: Readonly<Record<string, () => Promise<WatchedState>>> 
       { environment: { MAX_CALLS_IN_FLIGHT: '1' } },
     ),
 
-  MessageContactsPermissionDenied: () =>
-    report((observer) => {
-      const call = { requestId: 'r-1', path: '/test.v1.Service/Get' }
-      for (let count = 0; count < 20; count += 1)
-        observer.callEnded({ ...call, reason: 'PERMISSION_DENIED', durationMs: 1, cancelled: false })
-    }),
+  MessageContactsPermissionDenied: async () => {
+    const token = createApiToken(Buffer.alloc(32, 1))
+    const callers = await ReplacedFile.create(
+      `callers:\n${callersFileEntry(token, { id: 'reader', directories: ['rd-1'], roles: ['reader'] })}`,
+    )
+    return drive(
+      async ({ client }) => {
+        for (let count = 0; count < 15; count += 1)
+          await client.addMessageContact(addRequest(), withToken(token.token)).catch(ignoreRefusal)
+      },
+      { environment: { AUTHENTICATION: 'token', CALLERS_FILE: callers.path } },
+    )
+  },
 
-  MessageContactsFileRejected: () => report((observer) => observer.fileRejected('callers file')),
+  MessageContactsFileRejected: async () => {
+    const callers = await ReplacedFile.create('callers: []\n')
+    return drive(() => callers.replace('callers: 1\n'), {
+      environment: { AUTHENTICATION: 'token', CALLERS_FILE: callers.path },
+    })
+  },
 
   MessageContactsInternalError: () =>
     drive(async (service) => {

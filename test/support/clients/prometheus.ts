@@ -29,6 +29,7 @@ export class Prometheus {
   readonly #address: string
   readonly #child: ChildProcess
   readonly #folder: string
+  readonly #groups: { readonly targets: readonly string[]; readonly labels: { readonly instance: string } }[] = []
 
   private constructor(address: string, child: ChildProcess, folder: string) {
     this.#address = address
@@ -70,14 +71,14 @@ export class Prometheus {
     return answer?.ok ?? false
   }
 
-  /** Reads the metrics of these processes, by the names of their instances. Resolves when it has read them for the first time. */
-  async watch(addresses: ReadonlyMap<string, string>): Promise<void> {
-    const groups = [...addresses].map(([instance, address]) => ({ targets: [address], labels: { instance } }))
+  /** Reads the metrics of a process, as the instance of this name. Resolves when it has read them for the first time. */
+  async watch(instance: string, adminAddress: string): Promise<void> {
+    this.#groups.push({ targets: [adminAddress], labels: { instance } })
     // Renamed, so that it is never read half.
-    await writeFile(join(this.#folder, 'targets.new'), JSON.stringify(groups))
+    await writeFile(join(this.#folder, 'targets.new'), JSON.stringify(this.#groups))
     await rename(join(this.#folder, 'targets.new'), join(this.#folder, 'targets.json'))
-    const isRead = async () => (await this.query('up == 1')).length === addresses.size
-    await until('all metrics are read', isRead, 30_000)
+    const isRead = async () => (await this.query(`up{instance="${instance}"} == 1`)).length > 0
+    await until(`the metrics of ${instance} are read`, isRead, 60_000)
   }
 
   /** The labels of what an expression gives now. Rejects if Prometheus does not accept it. */
