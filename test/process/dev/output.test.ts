@@ -42,7 +42,9 @@ test('on a terminal shows what a new user needs: where it serves, a command that
   expect(await command.ended()).toBe(0)
   const [, httpAddress = ''] = /Explorer: http:\/\/(\S+)\//.exec(command.output()) ?? []
   const output = masked(command.output()).replaceAll(address, '<address>').replaceAll(httpAddress, '<HTTP address>')
-  expect(output).toBe(`[<time>] INFO: listening on <address>, over HTTP on <HTTP address>, metrics on http://<admin address>/metrics
+  expect(
+    output,
+  ).toBe(`[<time>] INFO: listening on <address>, over HTTP on <HTTP address>, metrics on http://<admin address>/metrics
 [<time>] INFO: serving
 
   Ready on <address>

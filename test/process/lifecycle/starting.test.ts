@@ -39,7 +39,12 @@ describe.concurrent('a start', () => {
     expect(await second.exit()).toBe(1)
     const [host, port] = first.address.split(':')
     expect(second.lines()).toMatchObject([
-      { level: 'fatal', msg: 'cannot listen', adminListen: { host, port: Number(port) }, cause: { code: 'EADDRINUSE' } },
+      {
+        level: 'fatal',
+        msg: 'cannot listen',
+        adminListen: { host, port: Number(port) },
+        cause: { code: 'EADDRINUSE' },
+      },
     ])
     await first.kill()
   })

@@ -28,8 +28,7 @@ describe('the pretty log', () => {
     ])
     const addresses = { address: '127.0.0.1:1', httpAddress: '127.0.0.1:2', adminAddress: '127.0.0.1:3' }
     expect(linesOf((log) => log.info(addresses, 'listening'))).toEqual([
-      '[time] INFO: listening on 127.0.0.1:1, over HTTP on 127.0.0.1:2, metrics on http://127.0.0.1:3/metrics
-',
+      '[time] INFO: listening on 127.0.0.1:1, over HTTP on 127.0.0.1:2, metrics on http://127.0.0.1:3/metrics\n',
     ])
   })
 
