@@ -12,7 +12,6 @@ COPY proto proto
 COPY dev dev
 COPY bench bench
 COPY src src
-COPY docs/openapi.json docs/openapi.json
 RUN npm run build
 
 FROM node:24-trixie-slim AS packages
@@ -26,7 +25,6 @@ COPY package.json LICENSE ./
 COPY --from=packages /packages/node_modules node_modules
 COPY --from=build /build/dist/explorer dist/explorer
 COPY --from=build /build/dist/src dist/src
-COPY --from=build /build/dist/explorer dist/explorer
 ENV NODE_ENV=production LISTEN=0.0.0.0:50051
 USER 65532:65532
 EXPOSE 50051
