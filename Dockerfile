@@ -12,6 +12,7 @@ COPY proto proto
 COPY dev dev
 COPY bench bench
 COPY src src
+COPY explorer explorer
 RUN npm run build
 
 FROM node:24-trixie-slim AS packages
