@@ -24,48 +24,51 @@ export interface Request {
 export interface Operation {
   readonly path: string
   readonly nextRequest: () => Request
+  /** By default false: a refused call ends the load. */
+  readonly canBeRefused?: boolean
 }
 
 export interface LoadOptions extends Operation {
   readonly address: string
-  /** How many calls are open at the same time. */
+  /** How many calls are open at the same time, and over how many connections; by default over one. */
   readonly inFlight: number
+  readonly connections?: number
   /** The load ends after this time, or after `maxCalls` calls. */
   readonly seconds: number
   readonly maxCalls?: number
-  /** By default false: a refused call ends the load. */
-  readonly canBeRefused?: boolean
   /** Ends the load early. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Makes calls over one HTTP/2 connection; when one is answered, the next one is sent. Rejects if a call is refused, unless it can be.
+ * Makes calls over HTTP/2 connections; when one is answered, the next one is sent. Rejects if a call is refused, unless it can be.
  * Uses HTTP/2 directly, because a gRPC client costs several times as much as the server.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  const session = await openSession(options.address)
-  const makeCall = async () => {
-    const status = await call(session, options.path, options.nextRequest())
+  const sessions = await Promise.all(
+    Array.from({ length: options.connections ?? 1 }, () => openSession(options.address)),
+  )
+  const makeCall = async (index: number) => {
+    const status = await call(sessionOf(sessions, index), options.path, options.nextRequest())
     return status === okStatus ? undefined : status
   }
   try {
     return await measureCalls(makeCall, options)
   } finally {
-    session.destroy()
+    for (const session of sessions) session.destroy()
   }
 }
 
-/** Makes calls with any client; `makeCall` gives the status of one that is refused. */
+/** Makes calls with any client; `makeCall` gets the number of the call, and gives the status of one that is refused. */
 export async function measureCalls(
-  makeCall: () => Promise<string | undefined>,
+  makeCall: (index: number) => Promise<string | undefined>,
   {
     inFlight,
     seconds,
     maxCalls = Number.POSITIVE_INFINITY,
     canBeRefused = false,
     signal,
-  }: Omit<LoadOptions, keyof Operation | 'address'>,
+  }: Omit<LoadOptions, 'path' | 'nextRequest' | 'address'>,
 ): Promise<LoadResult> {
   const latencies: number[] = []
   const startTime = performance.now()
@@ -76,7 +79,7 @@ export async function measureCalls(
     while (performance.now() < endTime && started < maxCalls && !signal?.aborted) {
       started += 1
       const callTime = performance.now()
-      const status = await makeCall()
+      const status = await makeCall(started)
       if (status !== undefined) refused += 1
       if (status !== undefined && !canBeRefused) throw new Error(`a call was refused with status ${status}`)
       latencies.push(performance.now() - callTime)
@@ -84,6 +87,12 @@ export async function measureCalls(
   }
   await Promise.all(Array.from({ length: inFlight }, makeCalls))
   return { ...summarize(latencies, (performance.now() - startTime) / 1000), refused }
+}
+
+function sessionOf(sessions: readonly ClientHttp2Session[], index: number): ClientHttp2Session {
+  const session = sessions[index % sessions.length]
+  if (!session) throw new Error('there is no connection')
+  return session
 }
 
 /** Measures work that is done repeatedly, once at a time, for comparison with calls. */

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { newDatabaseName } from './bench-database.js'
 import type { Cleanup } from './cleanup.js'
-import type { Addresses, Usage, UsageRequest } from './measured-service.js'
+import type { Addresses, Usage, UsageRequest } from './usage.js'
 
 /** All codes of the benchmark are derived from it. It protects nothing. */
 export const verificationSecret = 'known-to-everybody-for-the-benchmark-only'
@@ -11,7 +11,7 @@ export const verificationSecret = 'known-to-everybody-for-the-benchmark-only'
 /** Arguments of Node for the measured process. For a profile: BENCH_NODE='--cpu-prof --cpu-prof-dir=reports'. */
 const nodeArguments = (process.env['BENCH_NODE'] ?? '').split(' ').filter((argument) => argument !== '')
 
-/** The service in a process of its own, whose usage is measured. */
+/** A server in a process of its own, whose usage is measured. */
 export class MeasuredProcess {
   readonly address: string
   /** The same of its HTTP listener. */
@@ -27,33 +27,47 @@ export class MeasuredProcess {
     this.database = database
   }
 
-  /** Resolves when it serves. `cleanup` stops it. `environment` has settings that differ from those of other processes. */
-  static async start(
+  /** Starts the service. `cleanup` stops it. `environment` has settings that differ from those of other processes. */
+  static start(
     mongodbUri: string,
     cleanup: Cleanup,
     batching: 'batched' | 'unbatched' = 'batched',
     environment: Readonly<Record<string, string>> = {},
   ): Promise<MeasuredProcess> {
     const database = newDatabaseName()
-    const program = fileURLToPath(new URL('./measured-service.js', import.meta.url))
-    const child = fork(program, [batching], {
+    return MeasuredProcess.#start('./measured-service.js', [batching], database, cleanup, {
+      MONGODB_URI: mongodbUri,
+      MONGODB_DATABASE: database,
+      LISTEN: '127.0.0.1:0',
+      HTTP_LISTEN: '127.0.0.1:0',
+      AUTHENTICATION: 'header',
+      LOG_LEVEL: 'warn',
+      VERIFICATION_SECRETS: verificationSecret,
+      UNCONFIGURED_SENDER: 'print',
+      EMAILS_PER_DIRECTORY_PER_DAY: '10000',
+      CALLS_PER_SECOND_PER_CALLER: '1000000',
+      CALLS_PER_SECOND_PER_DIRECTORY: '1000000',
+      MAX_CALLS_IN_FLIGHT_PER_CALLER: '100000',
+      ...environment,
+    })
+  }
+
+  /** Starts a bare server, which has no database. `cleanup` stops it. */
+  static startFloor(cleanup: Cleanup): Promise<MeasuredProcess> {
+    return MeasuredProcess.#start('./floor-server.js', [], '', cleanup, {})
+  }
+
+  /** Resolves when it serves. */
+  static async #start(
+    file: string,
+    programArguments: readonly string[],
+    database: string,
+    cleanup: Cleanup,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<MeasuredProcess> {
+    const child = fork(fileURLToPath(new URL(file, import.meta.url)), programArguments, {
       execArgv: ['--expose-gc', ...nodeArguments],
-      env: {
-        ...process.env,
-        MONGODB_URI: mongodbUri,
-        MONGODB_DATABASE: database,
-        LISTEN: '127.0.0.1:0',
-        HTTP_LISTEN: '127.0.0.1:0',
-        AUTHENTICATION: 'header',
-        LOG_LEVEL: 'warn',
-        VERIFICATION_SECRETS: verificationSecret,
-        UNCONFIGURED_SENDER: 'print',
-        EMAILS_PER_DIRECTORY_PER_DAY: '10000',
-        CALLS_PER_SECOND_PER_CALLER: '1000000',
-        CALLS_PER_SECOND_PER_DIRECTORY: '1000000',
-        MAX_CALLS_IN_FLIGHT_PER_CALLER: '100000',
-        ...environment,
-      },
+      env: { ...process.env, ...environment },
     })
     const ended = once(child, 'exit')
     cleanup.push(() => {
@@ -61,7 +75,7 @@ export class MeasuredProcess {
       if (child.connected) child.disconnect()
       return ended
     })
-    const failed = ended.then(() => Promise.reject(new Error('the measured service ended before it served')))
+    const failed = ended.then(() => Promise.reject(new Error('the measured server ended before it served')))
     const [message] = await Promise.race([once(child, 'message'), failed])
     return new MeasuredProcess(child, message as Addresses, database)
   }

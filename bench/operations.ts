@@ -51,6 +51,7 @@ export const emptyCall: Operation = {
   nextRequest: () => ({ directoryId: newDirectory(), message: emptyMessage }),
 }
 
+const malformedRequest = message(GetMessageContactRequestSchema, { contactId: 'c-?' })
 /** The same by a caller with this value of the header `authorization`. */
 export const emptyCallBy = (authorization: string): Operation => ({
   path: emptyPath,
@@ -62,6 +63,13 @@ const addRequest = message(AddMessageContactRequestSchema, contact)
 export const addMessageContact: Operation = {
   path: pathOf(method.addMessageContact),
   nextRequest: () => ({ directoryId: newDirectory(), message: addRequest }),
+}
+
+/** A call that is refused, with details: its contact id is malformed. */
+export const refusedCall: Operation = {
+  path: pathOf(method.getMessageContact),
+  nextRequest: () => ({ directoryId: newDirectory(), message: malformedRequest }),
+  canBeRefused: true,
 }
 
 /** What identifies a contact. */

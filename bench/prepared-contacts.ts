@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from 'mongodb'
 import { type Contact, newContact } from '../src/contacts/contact.js'
 import { newDirectory } from './operations.js'
@@ -68,6 +69,14 @@ export async function countChanges(database: Db): Promise<number> {
     .toArray()
   return sum?.changes ?? 0
 }
+
+/** Resolves when no contact has a message to be sent. */
+export async function untilDelivered(database: Db): Promise<void> {
+  const queued = { deliveryDueDate: { $exists: true } }
+  while ((await collectionOf(database).findOne(queued)) !== null) await pause(deliveryCheckMs)
+}
+
+const deliveryCheckMs = 50
 
 const collectionOf = (database: Db) => database.collection<Contact>('message_contacts')
 

@@ -20,6 +20,9 @@ export interface RowResult extends LoadResult {
 /** The rounds of each row. */
 export type Results = ReadonlyMap<Row, readonly RowResult[]>
 
+/** Over how many connections the calls of a row are spread, if there are at least as many. */
+const maxConnections = 8
+
 /** A row of calls to a service, at most `maxCalls` in a round. */
 export const callsRow = (
   name: string,
@@ -31,7 +34,15 @@ export const callsRow = (
   name,
   inFlight,
   service,
-  run: (seconds) => load({ ...operation, address: service.address, inFlight, seconds, maxCalls }),
+  run: (seconds) =>
+    load({
+      ...operation,
+      address: service.address,
+      inFlight,
+      connections: Math.min(maxConnections, inFlight),
+      seconds,
+      maxCalls,
+    }),
 })
 
 /**

@@ -18,10 +18,17 @@ import {
   getMessageContact,
   listMessageContacts,
   newDirectory,
+  refusedCall,
   sendEmailVerification,
   updateMessageContact,
 } from './operations.js'
-import { contactsPerDirectory, countChanges, prepareContacts, prepareVerifications } from './prepared-contacts.js'
+import {
+  contactsPerDirectory,
+  countChanges,
+  prepareContacts,
+  prepareVerifications,
+  untilDelivered,
+} from './prepared-contacts.js'
 import { printFigure, printProgress, printRows } from './report.js'
 import { callsRow, measureRows, type Results, type Row } from './rows.js'
 
@@ -58,6 +65,7 @@ async function bench(cleanup: Cleanup): Promise<void> {
 
 async function benchCosts(mongodbUri: string, cleanup: Cleanup): Promise<void> {
   const startSeconds = await measureStarts(mongodbUri, cleanup)
+  const floor = await MeasuredProcess.startFloor(cleanup)
   const batched = await MeasuredProcess.start(mongodbUri, cleanup)
   const unbatched = await MeasuredProcess.start(mongodbUri, cleanup, 'unbatched')
   const driver = new MongoClient(mongodbUri, { writeConcern: { w: 'majority', journal: true } })
@@ -65,7 +73,7 @@ async function benchCosts(mongodbUri: string, cleanup: Cleanup): Promise<void> {
 
   printProgress('Preparing contacts')
   const rows = {
-    ...(await createRows(batched, unbatched, driver)),
+    ...(await createRows({ floor, batched, unbatched }, driver)),
     ...(await createRowsWithMetrics(mongodbUri, cleanup)),
     ...(await createRowsOfCallers(mongodbUri, cleanup)),
   }
@@ -86,8 +94,15 @@ async function measureStarts(mongodbUri: string, cleanup: Cleanup): Promise<read
   return startSeconds
 }
 
+/** The processes that are measured. */
+interface MeasuredProcesses {
+  readonly floor: MeasuredProcess
+  readonly batched: MeasuredProcess
+  readonly unbatched: MeasuredProcess
+}
+
 /** The rows in the order of the table. */
-async function createRows(batched: MeasuredProcess, unbatched: MeasuredProcess, driver: MongoClient) {
+async function createRows({ floor, batched, unbatched }: MeasuredProcesses, driver: MongoClient) {
   const database = driver.db(batched.database)
   const contacts = await prepareContacts(database, directories)
   const contactsForUnbatched = await prepareContacts(driver.db(unbatched.database), directories)
@@ -96,9 +111,12 @@ async function createRows(batched: MeasuredProcess, unbatched: MeasuredProcess, 
   const deletion = deleteMessageContact(toDelete)
   const confirmation = confirmVerification(await prepareVerifications(database, directoriesFor(confirmationsPerRound)))
   const sending = sendEmailVerification(await prepareVerifications(database, directories))
+  const send = callsRow('(j) SendEmailVerification..., and delivery', sending, batched, 64)
   const getUnbatched = getMessageContact(contactsForUnbatched)
   return {
+    floor: callsRow('(0) empty call, bare grpc-js server', emptyCall, floor, 64),
     empty: callsRow('(a) empty call', emptyCall, batched, 64),
+    refused: callsRow('(r) refusal, malformed contact id', refusedCall, batched, 64),
     add: callsRow('(b) AddMessageContact', addMessageContact, batched, 64),
     addJson: createJsonRow(batched),
     addUnbatched: callsRow('(c) AddMessageContact, unbatched', addMessageContact, unbatched, 64),
@@ -110,7 +128,7 @@ async function createRows(batched: MeasuredProcess, unbatched: MeasuredProcess, 
     list: callsRow('(g) ListMessageContacts, 20 of 20', listMessageContacts(contacts), batched, 64),
     update: { ...update, run: (seconds: number) => requireChanges(database, () => update.run(seconds)) },
     delete: callsRow('(i) DeleteMessageContact', deletion, batched, 64, deletionsPerRound),
-    send: callsRow('(j) SendEmailVerification..., and delivery', sending, batched, 64),
+    send: { ...send, run: (seconds: number) => withDeliveries(database, () => send.run(seconds)) },
     confirm: callsRow('(k) ConfirmMessageContactVerification', confirmation, batched, 64, confirmationsPerRound),
   }
 }
@@ -163,6 +181,13 @@ async function requireChanges(database: Db, run: () => Promise<LoadResult>): Pro
   return result
 }
 
+/** Until the messages that the calls asked for are delivered: that belongs to what sending costs. */
+async function withDeliveries(database: Db, run: () => Promise<LoadResult>): Promise<LoadResult> {
+  const result = await run()
+  await untilDelivered(database)
+  return result
+}
+
 /** Prints the ratios of rows, each calculated round by round. */
 function printRatios(rows: Rows, results: Results) {
   const cpuOf = (row: Row) => (results.get(row) ?? []).map(({ cpu }) => cpu)
@@ -173,19 +198,21 @@ function printRatios(rows: Rows, results: Results) {
     ones.map((one, round) => one + (others[round] ?? 0))
   const printCpuRatio = (name: string, goal: string, dividend: Row, divisor: Row) =>
     printFigure(`CPU of ${name}`, goal, ratios(cpuOf(dividend), cpuOf(divisor)))
-  const { empty, add, addUnbatched, emptyAlone, insertAlone, addAlone, get, getUnbatched } = rows
-  printCpuRatio('AddMessageContact over an empty call (b / a)', 'at most 1.35', add, empty)
+  const { floor, empty, refused, add, addUnbatched, emptyAlone, insertAlone, addAlone, get, getUnbatched } = rows
+  printCpuRatio('an empty call over the floor (a / 0)', 'at most 1.20', empty, floor)
+  printCpuRatio('a refusal over the floor (r / 0)', 'at most 1.45', refused, floor)
+  printCpuRatio('AddMessageContact over the floor (b / 0)', 'at most 1.60', add, floor)
+  printCpuRatio('GetMessageContact over the floor (e / 0)', 'at most 1.50', get, floor)
+  printCpuRatio('ListMessageContacts over the floor (g / 0)', 'at most 4.0', rows.list, floor)
+  printCpuRatio('UpdateMessageContact over the floor (h / 0)', 'at most 3.0', rows.update, floor)
+  printCpuRatio('DeleteMessageContact over the floor (i / 0)', 'at most 3.0', rows.delete, floor)
+  printCpuRatio('SendEmailVerification... and delivery over the floor (j / 0)', 'at most 9', rows.send, floor)
+  printCpuRatio('ConfirmMessageContactVerification over the floor (k / 0)', 'at most 3.0', rows.confirm, floor)
   printCpuRatio('AddMessageContact with JSON over gRPC (b)', 'none', rows.addJson, add)
   printCpuRatio('AddMessageContact unbatched over batched (c / b)', 'at least 2.5', addUnbatched, add)
+  printCpuRatio('GetMessageContact unbatched over batched (f / e)', 'above 1', getUnbatched, get)
   const insertAndEmpty = sums(p50Of(insertAlone), p50Of(emptyAlone))
   printFigure('p50 alone over insert plus empty call (d)', 'at most 1.3', ratios(p50Of(addAlone), insertAndEmpty))
-  printCpuRatio('GetMessageContact over an empty call (e / a)', 'at most 1.35', get, empty)
-  printCpuRatio('GetMessageContact unbatched over batched (f / e)', 'above 1', getUnbatched, get)
-  printCpuRatio('ListMessageContacts over an empty call (g / a)', 'at most 3', rows.list, empty)
-  printCpuRatio('UpdateMessageContact over an empty call (h / a)', 'at most 5', rows.update, empty)
-  printCpuRatio('DeleteMessageContact over an empty call (i / a)', 'none', rows.delete, empty)
-  printCpuRatio('SendEmailVerification... over an empty call (j / a)', 'none', rows.send, empty)
-  printCpuRatio('ConfirmMessageContactVerification over an empty call (k / a)', 'none', rows.confirm, empty)
   printCpuRatio('an empty call with an API token over one without (l / a)', 'at most 1.10', rows.emptyByToken, empty)
   printCpuRatio('an empty call with metrics over one without (n / a)', 'at most 1.03', rows.emptyWithMetrics, empty)
   printCpuRatio('AddMessageContact with metrics over without (o / b)', 'at most 1.03', rows.addWithMetrics, add)
