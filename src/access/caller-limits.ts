@@ -5,7 +5,7 @@ import type { AccessSettings } from './settings.js'
 /** Calls that may come at once after a quiet time, in seconds of the rate. */
 const burstSeconds = 2
 
-/** How many buckets are kept. The one that was used least recently is dropped first: it is most likely full again. */
+/** How many buckets are kept. Those that were used least recently are dropped: they are most likely full again. */
 const maxBuckets = 10_000
 
 type LimitSettings = Pick<
@@ -65,8 +65,9 @@ class RateLimit {
   readonly #subject: QuotaSubject
   readonly #setting: string
   readonly #monotonicNow: () => number
-  /** In the order of their last use. */
-  readonly #buckets = new Map<string, Bucket>()
+  /** The buckets that were used lately, and those before them. A single map in the order of use would cost more than the rest of a call. */
+  #recent = new Map<string, Bucket>()
+  #older: ReadonlyMap<string, Bucket> = new Map()
 
   constructor(subject: QuotaSubject, setting: string, monotonicNow: () => number) {
     this.#subject = subject
@@ -78,23 +79,21 @@ class RateLimit {
   take(key: string, perSecond: number): void {
     const now = this.#monotonicNow()
     const max = perSecond * burstSeconds
-    const bucket = this.#buckets.get(key) ?? { tokens: max, time: now }
+    const bucket = this.#recent.get(key) ?? this.#keep(key, this.#older.get(key) ?? { tokens: max, time: now })
     bucket.tokens = Math.min(max, bucket.tokens + ((now - bucket.time) / 1000) * perSecond)
     bucket.time = now
-    this.#keep(key, bucket)
     if (bucket.tokens < 1)
       throw throttled(this.#subject, this.#setting, perSecond, Math.ceil(((1 - bucket.tokens) / perSecond) * 1000))
     bucket.tokens -= 1
   }
 
-  #keep(key: string, bucket: Bucket): void {
-    this.#buckets.delete(key)
-    this.#buckets.set(key, bucket)
-    if (this.#buckets.size <= maxBuckets) return
-    for (const leastRecent of this.#buckets.keys()) {
-      this.#buckets.delete(leastRecent)
-      break
+  #keep(key: string, bucket: Bucket): Bucket {
+    if (this.#recent.size >= maxBuckets / 2) {
+      this.#older = this.#recent
+      this.#recent = new Map()
     }
+    this.#recent.set(key, bucket)
+    return bucket
   }
 }
 
