@@ -11,8 +11,22 @@ const tooLongLabel = /[^.]{64}/
 const { default: isEmail } = validator
 const validatorOptions = { allow_utf8_local_part: false, ignore_max_length: true }
 
+/**
+ * What nearly all addresses look like, in lower case: letters, digits, hyphens, plus signs and underscores, in parts with dots between them.
+ * Whatever matches, and is not too long, is accepted by the full check as it is, which costs ten times as much.
+ */
+const plainAddress = /^[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9]+(-+[a-z0-9]+)*\.)+[a-z]{2,63}$/
+/** Shorter than any limit, also that of a label. */
+const maxPlainLength = 64
+
 /** A mail address as mail servers accept it; the domain in lower case and in its ASCII form. */
 export function parseEmailAddress(text: string): Parsed<string> {
+  const isPlain = text.length <= maxPlainLength && plainAddress.test(text) && !text.includes('xn--')
+  return isPlain ? valid(text) : parseAnyEmailAddress(text)
+}
+
+/** The full check. */
+export function parseAnyEmailAddress(text: string): Parsed<string> {
   const field = 'email_address'
   if (text === '') return invalid(field, 'MISSING_PARAMETER_EMAIL_ADDRESS', rule)
   const at = text.lastIndexOf('@')

@@ -49,26 +49,13 @@ export class GrpcAdapter {
   intercept(path: string, call: ServerInterceptingCallInterface): ServerInterceptingCall {
     const route = this.#routes.get(path)
     if (!route) return new ServerInterceptingCall(call)
-    const received = { metadata: new Metadata(), cancelled: false, getDeadline: () => call.getDeadline() }
-    return new ServerInterceptingCall(call, {
-      start: (next) =>
-        next({
-          onReceiveMetadata: (metadata, pass) => {
-            received.metadata = metadata
-            pass(metadata)
-          },
-          onCancel: () => {
-            received.cancelled = true
-          },
-        }),
-      sendStatus: (sent, next) => {
-        if (sent.code === status.OK || isRefusal(sent.metadata)) return next(sent)
-        const bare = failureOf(sent.code)
-        const decode = () => {
-          throw bare
-        }
-        this.#handle(route, received, decode, ({ requestId, failure }) => next(toStatus(failure ?? bare, requestId)))
-      },
+    return new UnaryCall(call, (sent, received, next) => {
+      if (sent.code === status.OK || isRefusal(sent.metadata)) return next(sent)
+      const bare = failureOf(sent.code)
+      const decode = () => {
+        throw bare
+      }
+      this.#handle(route, received, decode, ({ requestId, failure }) => next(toStatus(failure ?? bare, requestId)))
     })
   }
 
@@ -90,6 +77,58 @@ export class GrpcAdapter {
     })
   }
 }
+
+type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
+type SentStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0]
+/** Decides what is sent instead of a status, and passes that to `next`. */
+type OnStatus = (sent: SentStatus, call: GrpcCall, next: (status: SentStatus) => void) => void
+
+/**
+ * A call whose status can be replaced before it is sent. It passes everything else on at once: the interceptors of grpc-js, which may wait
+ * at each step, would cost more.
+ */
+class UnaryCall extends ServerInterceptingCall implements GrpcCall {
+  readonly #call: ServerInterceptingCallInterface
+  readonly #onStatus: OnStatus
+  metadata = noMetadata
+  cancelled = false
+
+  constructor(call: ServerInterceptingCallInterface, onStatus: OnStatus) {
+    super(call)
+    this.#call = call
+    this.#onStatus = onStatus
+  }
+
+  override start(listener: Listener): void {
+    this.#call.start({
+      onReceiveMetadata: (metadata) => {
+        this.metadata = metadata
+        listener.onReceiveMetadata(metadata)
+      },
+      onReceiveMessage: (message) => listener.onReceiveMessage(message),
+      onReceiveHalfClose: () => listener.onReceiveHalfClose(),
+      onCancel: () => {
+        this.cancelled = true
+        listener.onCancel()
+      },
+    })
+  }
+
+  override sendMetadata(metadata: Metadata): void {
+    this.#call.sendMetadata(metadata)
+  }
+
+  override sendMessage(message: unknown, callback: () => void): void {
+    this.#call.sendMessage(message, callback)
+  }
+
+  override sendStatus(sent: SentStatus): void {
+    this.#onStatus(sent, this, (replaced) => this.#call.sendStatus(replaced))
+  }
+}
+
+/** Before the metadata of a call has arrived. */
+const noMetadata = new Metadata()
 
 /** Why grpc-js ended a call with a bare status. It uses UNIMPLEMENTED for no message and for two, and no other code that we know of. */
 function failureOf(code: status): Failure {

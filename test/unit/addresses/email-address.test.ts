@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseAnyEmailAddress, parseEmailAddress } from '../../../src/addresses/email-address.js'
 import { failureOf } from '../../support/failure-of.js'
 import { fieldsOf, parseAdd, violationsOf } from '../../support/parsing.js'
 
@@ -175,4 +176,42 @@ test('every accepted address is one address in ASCII within the maximum lengths,
     }),
     { numRuns: 1000 },
   )
+})
+
+describe('the check of plain addresses', () => {
+  const characters = (text: string) => fc.constantFrom(...text)
+  const part = (text: string, maxLength: number) => fc.string({ unit: characters(text), maxLength })
+  const anyAddress = fc
+    .tuple(
+      part('aZ9_+-.', 20),
+      fc.constantFrom('@', '@', '@', ''),
+      part('ab9-._xn', 40),
+      fc.constantFrom('.com', '.c', '.c0', ''),
+    )
+    .map((parts) => parts.join(''))
+
+  test('accepts nothing that the full check does not accept as it is', () => {
+    let accepted = 0
+    fc.assert(
+      fc.property(anyAddress, (text) => {
+        const result = parseEmailAddress(text)
+        expect(result).toEqual(parseAnyEmailAddress(text))
+        if ('value' in result) accepted += 1
+      }),
+      { numRuns: 3000 },
+    )
+    expect(accepted).toBeGreaterThan(20)
+  })
+
+  test.each([
+    'tom@xn--a.com',
+    'tom@a.xn--b',
+    `${'a'.repeat(60)}@b.c`,
+    'tom@b--c.com',
+    't..m@b.com',
+    'tom@-b.com',
+    'tom@b-.com',
+  ])('agrees about %s', (text) => {
+    expect(parseEmailAddress(text)).toEqual(parseAnyEmailAddress(text))
+  })
 })
