@@ -11,6 +11,7 @@ import type { Deadline } from '../../time.js'
 import type { Contact, NewContact } from '../contact.js'
 import { nameAlreadyUsed } from '../refusals.js'
 import type { ContactSettings } from '../settings.js'
+import { SlotReservations } from './slot-reservations.js'
 import { requireContact } from './stored-contact.js'
 
 export interface InserterOptions {
@@ -26,11 +27,13 @@ export interface InserterOptions {
 export class ContactInserter {
   readonly #options: InserterOptions
   readonly #inserts: Batcher<Contact, WriteOutcome>
+  readonly #slots: SlotReservations
 
   constructor(options: InserterOptions) {
     this.#options = options
     const { database, contacts, batching } = options
     this.#inserts = new Batcher((batch, latestTime) => insertBatch(database, contacts, batch, latestTime), batching)
+    this.#slots = new SlotReservations(options.randomInt)
   }
 
   /**
@@ -42,20 +45,27 @@ export class ContactInserter {
    */
   async add(contact: NewContact, call: Call, requestedName: string): Promise<Contact> {
     const lastWrite = stampOf(call, this.#options.database.now())
-    const attemptWith = (slot: number): Step<Contact, Contact> => ({
-      kind: 'write',
-      attempt: { slot, lastWrite, ...contact },
-    })
+    const { directoryId } = contact
+    let reserved: number | undefined
+    const release = () => {
+      if (reserved !== undefined) this.#slots.release(directoryId, reserved)
+    }
+    const attemptWithout = (taken: ReadonlySet<number>): Step<Contact, Contact> => {
+      release()
+      const slot = this.#reserveSlot(directoryId, taken)
+      reserved = slot
+      return { kind: 'write', attempt: { slot, lastWrite, ...contact } }
+    }
     return writeConditionally<Contact, Contact>({
       prepare: async ({ lost, open }: Progress<Contact>) => {
         // Not again: the first copy may be written late and be removed before the second one, which would bring the contact back under its id.
         if (open) throw new Failure('OUTCOME_UNKNOWN', { cause: open.cause })
-        if (lost) return this.#afterConflict(contact, call, requestedName, attemptWith)
-        return attemptWith(this.#options.randomInt(this.#options.settings.CONTACTS_PER_DIRECTORY))
+        if (lost) return this.#afterConflict(contact, call, requestedName, attemptWithout)
+        return attemptWithout(new Set())
       },
       write: (attempt) => this.#insert(attempt, call),
       resultOf: (attempt) => attempt,
-    })
+    }).finally(release)
   }
 
   /**
@@ -69,7 +79,7 @@ export class ContactInserter {
     contact: NewContact,
     call: Call,
     requestedName: string,
-    attemptWith: (slot: number) => Step<Contact, Contact>,
+    attemptWithout: (taken: ReadonlySet<number>) => Step<Contact, Contact>,
   ): Promise<Step<Contact, Contact>> {
     const { database, contacts } = this.#options
     const { directoryId, name, clientToken, requestHash } = contact
@@ -87,7 +97,7 @@ export class ContactInserter {
     const existing = own ?? withToken
     if (existing) return this.#confirmed(existing, call)
     if (others.some((other) => other.name === name)) throw nameAlreadyUsed(requestedName)
-    return attemptWith(this.#freeSlot(others.map(({ slot }) => slot)))
+    return attemptWithout(new Set(others.map(({ slot }) => slot)))
   }
 
   /** A contact that exists, as the result once a majority has it. */
@@ -116,12 +126,9 @@ export class ContactInserter {
     )
   }
 
-  #freeSlot(taken: readonly number[]): number {
-    const { settings, randomInt } = this.#options
-    const limit = settings.CONTACTS_PER_DIRECTORY
-    const occupied = new Set(taken)
-    const free = Array.from({ length: limit }, (_, slot) => slot).filter((slot) => !occupied.has(slot))
-    const slot = free.length > 0 ? free[randomInt(free.length)] : undefined
+  #reserveSlot(directoryId: string, taken: ReadonlySet<number>): number {
+    const limit = this.#options.settings.CONTACTS_PER_DIRECTORY
+    const slot = this.#slots.reserve(directoryId, limit, taken)
     if (slot === undefined) throw directoryFull(limit)
     return slot
   }
