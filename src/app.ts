@@ -12,6 +12,7 @@ import { contactIdFormat } from './contacts/contact.js'
 import { createContactOperations } from './contacts/operations.js'
 import { contactCollection } from './contacts/store/collection.js'
 import { ContactInserter } from './contacts/store/inserter.js'
+import { ContactLister } from './contacts/store/lister.js'
 import { ContactReader } from './contacts/store/reader.js'
 import { ContactWriter } from './contacts/store/writer.js'
 import type { BatcherOptions } from './database/batcher.js'
@@ -72,7 +73,7 @@ export interface AppDependencies {
   readonly storedNow?: () => number
   /** A random whole number, at least 0 and less than `max`. */
   readonly randomInt?: (max: number) => number
-  /** How inserts and reads share round trips. The benchmark compares; nobody else needs to decide. */
+  /** How reads and writes share round trips. The benchmark compares; nobody else needs to decide. */
   readonly batching?: BatcherOptions
   /** Where messages go that cannot be sent, with UNCONFIGURED_SENDER=print. By default to standard error. */
   readonly print?: (line: string) => void
@@ -145,9 +146,9 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
 }
 
 /** All collections of the service, so that their indexes are created before they are used. */
-const collectionsOf = (database: Database) => ({
+const collectionsOf = (database: Database, batching?: BatcherOptions) => ({
   contacts: contactCollection(database),
-  quotas: new Quotas(database),
+  quotas: new Quotas(database, batching),
 })
 
 /**
@@ -231,10 +232,11 @@ function createFeatures(
   { database, observer, now: processNow, closers }: Foundation,
 ) {
   const now = () => database.now()
-  const { contacts, quotas } = collectionsOf(database)
   const observed = (kind: BatchKind) => observedBatching(kind, observer, batching)
+  const { contacts, quotas } = collectionsOf(database, observed('limit'))
   const reader = new ContactReader(database, contacts, observed('read'))
-  const writer = new ContactWriter({ database, contacts, reader, randomInt })
+  const lister = new ContactLister({ database, contacts, reader, settings, batching: observed('list') })
+  const writer = new ContactWriter({ database, contacts, reader, randomInt, batching: observed('write') })
   const inserter = new ContactInserter({ database, contacts, settings, randomInt, batching: observed('insert') })
   const randomId = customAlphabet(contactIdFormat.alphabet, contactIdFormat.length)
   const newContactId = () => `${contactIdFormat.prefix}${randomId()}`
@@ -254,7 +256,7 @@ function createFeatures(
   const newVerificationId = () => randomBytes(8).toString('hex')
   const verifying = { settings, reader, writer, codes, limits, sender, wakeWorker, now, newVerificationId, observer }
   const operations = {
-    ...createContactOperations({ settings, inserter, reader, writer, now, newContactId }),
+    ...createContactOperations({ settings, inserter, lister, reader, writer, now, newContactId }),
     ...createVerificationOperations(verifying),
   }
   return { operations, reader, worker }

@@ -45,6 +45,19 @@ export interface Contact extends Omit<WritableFields, 'emailAddress' | 'phoneNum
   readonly requestHash?: string | undefined
 }
 
+/** What callers see of an address in a contact. */
+type ListedAddress = Pick<Address, 'address' | 'verifyDate' | 'pending'>
+
+/** What callers see of a contact. */
+export interface ListedContact
+  extends Pick<
+    Contact,
+    '_id' | 'directoryId' | 'name' | 'title' | 'messageTypes' | 'createDate' | 'updateDate' | 'revision'
+  > {
+  readonly email: ListedAddress
+  readonly phone?: ListedAddress | undefined
+}
+
 /** A contact id is the prefix and random characters of the alphabet, 95 bits of entropy. */
 export const contactIdFormat = {
   prefix: 'c-',
@@ -150,12 +163,12 @@ export function deliveryDueDateOf(contact: Contact): Date | undefined {
 }
 
 /** Active as soon as one address is verified. */
-export function statusOf({ email, phone }: Contact): ContactStatus {
+export function statusOf({ email, phone }: Pick<ListedContact, 'email' | 'phone'>): ContactStatus {
   return email.verifyDate || phone?.verifyDate ? 'ACTIVE' : 'VERIFYING'
 }
 
 /** Quoted as RFC 9110 asks. */
-export function etagOf(contact: Contact): string {
+export function etagOf(contact: Pick<Contact, 'revision'>): string {
   return `"${contact.revision}"`
 }
 

@@ -5,12 +5,14 @@ import { ContactRequestParser } from './requests.js'
 import { contactResponse, deleteResponse, listResponse } from './responses.js'
 import type { ContactSettings } from './settings.js'
 import type { ContactInserter } from './store/inserter.js'
+import type { ContactLister } from './store/lister.js'
 import type { ContactReader } from './store/reader.js'
 import type { ContactWriter } from './store/writer.js'
 
 export interface ContactDependencies {
   readonly settings: ContactSettings
   readonly inserter: ContactInserter
+  readonly lister: ContactLister
   readonly reader: ContactReader
   readonly writer: ContactWriter
   /** The time that is stored. */
@@ -25,7 +27,7 @@ type ContactOperations = Pick<
 
 /** The operations on contacts. Each of them: parse, decide, store, respond. The contract says what they promise. */
 export function createContactOperations(dependencies: ContactDependencies): ContactOperations {
-  const { settings, inserter, reader, writer, now, newContactId } = dependencies
+  const { settings, inserter, lister, reader, writer, now, newContactId } = dependencies
   const parser = new ContactRequestParser(settings)
   return {
     async addMessageContact(request, call) {
@@ -44,7 +46,7 @@ export function createContactOperations(dependencies: ContactDependencies): Cont
 
     async listMessageContacts(request, call) {
       const page = parser.listMessageContacts(request, call.caller.directoryId)
-      return listResponse(await reader.list(page, call), page, call.requestId)
+      return listResponse(await lister.list(page, call), page, call.requestId)
     },
 
     async updateMessageContact(request, call) {

@@ -1,5 +1,5 @@
 import type { ListIdentity } from '../calls/paging.js'
-import type { Contact, ContactStatus, MessageTypeName, TitleName } from './contact.js'
+import type { ContactStatus, ListedContact, MessageTypeName, TitleName } from './contact.js'
 
 /** Which contacts of a directory to list: those that match all filters. */
 export interface ContactFilters {
@@ -21,7 +21,7 @@ export interface PageRequest extends ContactFilters {
 
 /** What the store found for it. */
 export interface Page {
-  readonly contacts: readonly Contact[]
+  readonly contacts: readonly ListedContact[]
   /** True if the list continues after the last contact. */
   readonly hasMore: boolean
   /** How many contacts match the filters, on all pages. */

@@ -13,11 +13,11 @@ import {
   type ListMessageContactsResponseSchema,
   MessageContactDeletionStatus,
 } from '../gen/messagecontacts/v1/message_contact_service_pb.js'
-import { type Contact, etagOf, statusOf } from './contact.js'
+import { etagOf, type ListedContact, statusOf } from './contact.js'
 import { listOf, type Page, type PageRequest } from './page.js'
 
 /** For every operation that answers with one contact. */
-export function contactResponse(contact: Contact, requestId: string) {
+export function contactResponse(contact: ListedContact, requestId: string) {
   return { requestId, contact: contactMessage(contact) }
 }
 
@@ -42,7 +42,7 @@ type ContactMessage = {
     | undefined
 }
 
-function contactMessage(contact: Contact) {
+function contactMessage(contact: ListedContact) {
   const { email, phone } = contact
   const message: ContactMessage = {
     contactId: contact._id,

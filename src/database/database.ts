@@ -5,9 +5,17 @@ import { Failure } from '../errors/failure.js'
 import type { Observer } from '../telemetry/observer.js'
 import type { Deadline } from '../time.js'
 import { DatabaseClock } from './clock.js'
-import { isUnavailable, singleWriteOutcome, singleWriteReply, type WriteOutcome } from './driver-errors.js'
+import {
+  bulkErrorOutcomes,
+  bulkReplyOutcomes,
+  isUnavailable,
+  singleWriteOutcome,
+  singleWriteReply,
+  type WriteOutcome,
+} from './driver-errors.js'
 import { monitorConnections, monitored } from './monitoring.js'
 import type { DatabaseSettings } from './settings.js'
+import { commandOfMany, commandOfOne, type SingleWrite } from './single-write.js'
 import { databaseName, hasOption } from './uri.js'
 
 /** An index in the database differs from the one that this version needs. Only an operator can resolve that. */
@@ -31,6 +39,9 @@ const concerns = {
   readConcern: { level: 'majority' },
   readPreference: 'primary',
 } as const
+
+/** Of MongoDB 8.0, the first one that has the `bulkWrite` command. */
+const bulkWriteWireVersion = 25
 
 interface IndexedCollection {
   readonly collection: Collection
@@ -57,6 +68,7 @@ export class Database {
   readonly #health: Collection<{ readonly _id: string; readonly date: Date }>
   readonly #indexed: IndexedCollection[] = []
   #isPrepared = false
+  #hasBulkWrite = false
   /** True once the indexes exist and the time of the database is known. */
   #isUsable = false
   #preparation: Promise<void> | undefined
@@ -126,6 +138,8 @@ export class Database {
     // Explicitly: a client whose implicit first connection fails never connects again.
     await this.#client.connect()
     for (const { collection, indexes } of this.#indexed) await this.#createIndexes(collection, indexes)
+    const { maxWireVersion } = await this.#db.command({ hello: 1 }, { timeoutMS: this.#maxCommandMs })
+    this.#hasBulkWrite = maxWireVersion >= bulkWriteWireVersion
     this.#isPrepared = true
   }
 
@@ -166,24 +180,45 @@ export class Database {
     }
   }
 
-  /**
-   * Updates or deletes one document, by a command with one such write. The driver does not repeat it, as it would repeat a collection's methods:
-   * on a server that does not recognize the repetition, it would lose against its own first copy, and seem not to be written.
-   * Throws as `requireUsable` does.
-   */
-  async writeOne(deadline: Deadline, command: Document): Promise<WriteOutcome> {
-    this.requireUsable(deadline)
-    const { writeConcern } = concerns
-    const timeoutMS = this.timeLimitMs(deadline.time)
+  /** True if the server has the `bulkWrite` command. */
+  get hasBulkWrite(): boolean {
+    return this.#hasBulkWrite
+  }
+
+  /** Updates or deletes at most one document. */
+  async writeOne<Stored extends Document>(
+    { collectionName }: Pick<Collection<Stored>, 'collectionName'>,
+    write: SingleWrite<Stored>,
+    timeoutMS: number,
+  ): Promise<WriteOutcome> {
     try {
-      const reply = await this.#db.command(
-        { ...command, writeConcern: { w: writeConcern.w, j: writeConcern.journal } },
-        { timeoutMS, ignoreUndefined: true },
-      )
-      return singleWriteReply(reply)
+      return singleWriteReply(await this.#writeOnce(this.#db, commandOfOne(collectionName, write), timeoutMS))
     } catch (error) {
       return singleWriteOutcome(error)
     }
+  }
+
+  /** Sends writes in one command, in any order. Gives the outcome of each. Needs `hasBulkWrite`. */
+  async writeTogether<Stored extends Document>(
+    { namespace }: Pick<Collection<Stored>, 'namespace'>,
+    writes: readonly SingleWrite<Stored>[],
+    timeoutMS: number,
+  ): Promise<readonly WriteOutcome[]> {
+    const command = commandOfMany(namespace, writes)
+    try {
+      return bulkReplyOutcomes(await this.#writeOnce(this.#client.db('admin'), command, timeoutMS), writes.length)
+    } catch (error) {
+      return bulkErrorOutcomes(error, writes.length)
+    }
+  }
+
+  /**
+   * The driver does not repeat such a command, as it would repeat a collection's methods: on a server that does not recognize the repetition,
+   * a write would lose against its own first copy, and seem not to be written.
+   */
+  #writeOnce(database: Db, command: Document, timeoutMS: number): Promise<Document> {
+    const { w, journal: j } = concerns.writeConcern
+    return database.command({ ...command, writeConcern: { w, j } }, { timeoutMS, ignoreUndefined: true })
   }
 
   /** Throws DATABASE_UNAVAILABLE before the indexes exist, and DEADLINE_EXCEEDED if the deadline has expired. */

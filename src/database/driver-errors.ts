@@ -113,6 +113,22 @@ export function insertOutcomes(error: unknown, count: number): WriteOutcome[] {
   return outcomes
 }
 
+/** What a bulkWrite command did to each of its `count` writes, by a reply that a majority has confirmed. What it does not report is unknown. */
+export function bulkReplyOutcomes({ cursor }: Document, count: number): WriteOutcome[] {
+  const cause = new Error('the server reports no outcome')
+  const outcomes = Array.from({ length: count }, (): WriteOutcome => ({ kind: 'unknown', cause }))
+  for (const { idx, ok, n, code, errmsg } of cursor?.firstBatch ?? [])
+    outcomes[idx] = singleWriteReply(ok === 1 ? { n } : { writeErrors: [{ code, errmsg }] })
+  return outcomes
+}
+
+/** What a bulkWrite command that threw did to each of its `count` writes. Where a majority did not confirm it, what was refused was refused. */
+export function bulkErrorOutcomes(error: unknown, count: number): WriteOutcome[] {
+  const outcome = outcomeOfError(error)
+  const reported = error instanceof MongoWriteConcernError ? bulkReplyOutcomes(error.result, count) : []
+  return Array.from({ length: count }, (_, index) => (reported[index]?.kind === 'duplicate' ? duplicate : outcome))
+}
+
 /** What an error says about the whole command. Unless it is certain that the command was not executed, its outcome is unknown. */
 function outcomeOfError(cause: unknown): WriteOutcome {
   if (isSelectionTimeout(cause)) return { kind: 'unsent', cause }
@@ -162,6 +178,9 @@ export function isUnavailable(error: unknown): boolean {
 
 /** An error without a code is the driver's own, about a command that broke off. A duplicate key is a rejection too, with a meaning of its own. */
 const isRejected = ({ code }: MongoServerError): boolean => rejectedCodes.has(Number(code)) || code === duplicateKeyCode
+
+/** Errors of decoding are the only ones that are neither the server's nor the driver's. */
+export const isDecodingError = (error: unknown): boolean => !(error instanceof MongoError) && !isUnavailable(error)
 
 function isClosedError(error: MongoAPIError): boolean {
   return [MongoNotConnectedError, MongoTopologyClosedError, MongoClientClosedError, MongoExpiredSessionError].some(

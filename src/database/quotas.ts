@@ -1,9 +1,11 @@
 import { type Collection, type Document, type IndexDescription, MongoServerError } from 'mongodb'
 import { Failure } from '../errors/failure.js'
 import { addMs, type Deadline, hourMs } from '../time.js'
+import { Batcher, type BatcherOptions, expired } from './batcher.js'
 import { maxAheadMs } from './clock.js'
 import type { Database } from './database.js'
-import { duplicateKeyCode, singleWriteOutcome } from './driver-errors.js'
+import { duplicateKeyCode, singleWriteOutcome, type WriteOutcome } from './driver-errors.js'
+import type { SingleWrite } from './single-write.js'
 
 /** A limit over time: at most `limit` uses in any period of `windowMs` milliseconds, over all processes. */
 export interface Quota {
@@ -37,50 +39,103 @@ const expirySlackMs = hourMs
 /** How often the first uses of a quota may collide before the call is refused. */
 const maxRaces = 5
 
-/** Limits over time, counted in the database: one document per quota, with the dates of the uses that count. */
+/** A use to be taken. */
+interface WantedUse {
+  readonly quota: Quota
+  readonly useId: string
+}
+
+/**
+ * The record after the attempt to take a use. Undefined if another first use came between, and then a use may have been taken nevertheless;
+ * or why it is not known.
+ */
+type TakeOutcome = QuotaRecord | Failure | undefined
+
+/** Limits over time, counted in the database: one document per quota, with the dates of the uses that count. Calls at the same time share commands. */
 export class Quotas {
   readonly #database: Database
   readonly #records: Collection<QuotaRecord>
+  readonly #takes: Batcher<WantedUse, TakeOutcome>
+  readonly #reads: Batcher<string, QuotaRecord | undefined>
 
-  constructor(database: Database) {
+  constructor(database: Database, batching?: BatcherOptions) {
     this.#database = database
     this.#records = database.collection<QuotaRecord>('message_contacts_quotas', indexes)
+    this.#takes = new Batcher((uses, latestTime) => this.#takeBatch(uses, latestTime), batching)
+    this.#reads = new Batcher((keys, latestTime) => this.#find(keys, latestTime), batching)
   }
 
   /**
-   * Takes one use, in one command. `useId` is unique for each use. The limit is exact for the process that asks, also if another process has
+   * Takes one use. `useId` is unique for each use. The limit is exact for the process that asks, also if another process has
    * a different one. Refuses with OUTCOME_UNKNOWN if it is not known whether a use was counted.
    */
   async take(quota: Quota, useId: string, deadline: Deadline): Promise<QuotaUse> {
     for (let race = 0; race < maxRaces; race += 1) {
-      const record = await this.#take(quota, useId, deadline)
-      if (record) return record.lastUseIds.includes(useId) ? this.#taken(record, quota) : this.#exhausted(record, quota)
+      this.#database.requireUsable(deadline)
+      const outcome = await this.#takes.submit({ quota, useId }, deadline)
+      if (outcome === expired) throw new Failure('DEADLINE_EXCEEDED')
+      if (outcome instanceof Failure) throw outcome
+      if (outcome)
+        return outcome.lastUseIds.includes(useId) ? this.#taken(outcome, quota) : this.#exhausted(outcome, quota)
     }
     throw new Failure('CONCURRENT_CALL_NOT_SUPPORTED')
   }
 
-  /** The record after the attempt. Null or undefined if another first use came between, and then a use may have been taken nevertheless. */
-  async #take(quota: Quota, useId: string, deadline: Deadline): Promise<QuotaRecord | null | undefined> {
-    this.#database.requireUsable(deadline)
+  #takeBatch(uses: readonly WantedUse[], latestTime: number): Promise<readonly TakeOutcome[]> {
+    return uses.length > 1 && this.#database.hasBulkWrite
+      ? this.#takeTogether(uses, latestTime)
+      : Promise.all(uses.map((use) => this.#takeAlone(use, latestTime)))
+  }
+
+  /** One command that writes, and one that reads what the first one has made of the records. */
+  async #takeTogether(uses: readonly WantedUse[], latestTime: number): Promise<readonly TakeOutcome[]> {
     const now = this.#database.now()
-    const timeoutMS = this.#database.timeLimitMs(deadline.time)
+    const writes = uses.map(({ quota, useId }): SingleWrite<QuotaRecord> => {
+      return { kind: 'update', filter: { _id: quota.key }, update: takeUse(quota, useId, now), upsert: true }
+    })
+    const timeoutMS = this.#database.timeLimitMs(latestTime)
+    const outcomes = await this.#database.writeTogether(this.#records, writes, timeoutMS)
+    const keys = uses.map(({ quota }) => quota.key)
+    const records = await this.#find(keys, latestTime).catch(() => [])
+    return Promise.all(
+      uses.map((use, index) => {
+        const outcome = outcomes[index]
+        if (outcome?.kind === 'duplicate') return undefined
+        if (outcome?.kind === 'unsent' || outcome?.kind === 'failed') return failureOf(outcome.kind, outcome.cause)
+        // Repeated alone where something is unknown: the same use is not taken twice.
+        const record = outcome?.kind === 'unknown' ? undefined : records[index]
+        return record ?? this.#takeAlone(use, latestTime)
+      }),
+    )
+  }
+
+  async #takeAlone({ quota, useId }: WantedUse, latestTime: number): Promise<TakeOutcome> {
+    const now = this.#database.now()
+    const timeoutMS = this.#database.timeLimitMs(latestTime)
     try {
-      return await this.#records.findOneAndUpdate({ _id: quota.key }, takeUse(quota, useId, now), {
+      const record = await this.#records.findOneAndUpdate({ _id: quota.key }, takeUse(quota, useId, now), {
         upsert: true,
         returnDocument: 'after',
         timeoutMS,
       })
+      return record ?? undefined
     } catch (cause) {
       if (cause instanceof MongoServerError && cause.code === duplicateKeyCode) return undefined
-      throw failureOf(cause)
+      return failureOf(singleWriteOutcome(cause).kind, cause)
     }
+  }
+
+  async #find(keys: readonly string[], latestTime: number): Promise<readonly (QuotaRecord | undefined)[]> {
+    const options = { batchSize: keys.length + 1, timeoutMS: this.#database.timeLimitMs(latestTime) }
+    const found = await this.#records.find({ _id: { $in: keys } }, options).toArray()
+    const byKey = new Map(found.map((record) => [record._id, record]))
+    return keys.map((key) => byKey.get(key))
   }
 
   /** Takes no use. Undefined if there is one left. */
   async check(quota: Quota, deadline: Deadline): Promise<QuotaUse | undefined> {
-    const record = await this.#database.runCommand(deadline, (timeoutMS) =>
-      this.#records.findOne({ _id: quota.key }, { timeoutMS }),
-    )
+    const record = await this.#database.runCommand(deadline, () => this.#reads.submit(quota.key, deadline))
+    if (record === expired) throw new Failure('DEADLINE_EXCEEDED')
     const use = record && this.#exhausted(record, quota)
     return use?.kind === 'exhausted' && use.retryAfterMs > 0 ? use : undefined
   }
@@ -129,8 +184,7 @@ function nextUseDate({ dates }: QuotaRecord, { limit, windowMs }: Quota, now: Da
   return first === undefined ? now : new Date(Math.max(now.getTime(), first.getTime() + windowMs))
 }
 
-function failureOf(cause: unknown): Failure {
-  const { kind } = singleWriteOutcome(cause)
+function failureOf(kind: WriteOutcome['kind'], cause: unknown): Failure {
   if (kind === 'failed') return new Failure('INTERNAL', { cause })
   return new Failure(kind === 'unsent' ? 'DATABASE_UNAVAILABLE' : 'OUTCOME_UNKNOWN', { cause })
 }

@@ -81,12 +81,21 @@ export const callerLimits = [
   'CALLS_PER_SECOND_PER_DIRECTORY',
 ] as const
 
-/** What goes to the database together. */
-export const batchKinds = ['insert', 'read'] as const
+/** What goes to the database together: reads of single contacts, lists, inserts, other writes of contacts, uses of limits. */
+export const batchKinds = ['insert', 'read', 'list', 'write', 'limit'] as const
 export type BatchKind = (typeof batchKinds)[number]
 
 /** The commands of the database that are observed by their name; `other` stands for all others. */
-export const databaseCommands = ['find', 'insert', 'update', 'delete', 'findAndModify', 'aggregate', 'other'] as const
+export const databaseCommands = [
+  'find',
+  'insert',
+  'update',
+  'delete',
+  'bulkWrite',
+  'findAndModify',
+  'aggregate',
+  'other',
+] as const
 export type DatabaseCommandName = (typeof databaseCommands)[number]
 
 /**

@@ -125,12 +125,12 @@ async function sendCode(
   call.noteContact(contactId)
   requireSender(sender, target.kind)
   // Before anything is counted.
-  requireAddressToVerify(await reader.get(contactId, call), target)
+  const known = await reader.get(contactId, call)
+  requireAddressToVerify(known, target)
   const nextSendDate = await limits.take(target, call)
   const id = newVerificationId()
-  const { result } = await writer.change(contactId, call, (contact) =>
-    startVerification(contact, target, id, now(), settings),
-  )
+  const decide = (contact: Contact) => startVerification(contact, target, id, now(), settings)
+  const { result } = await writer.change(contactId, call, decide, { known })
   observer.verificationChanged(channelOf(target.kind), 'requested')
   wakeWorker(id)
   return sendResponse(result?.expireDate ?? nextSendDate, nextSendDate, call.requestId)

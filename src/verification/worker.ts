@@ -159,7 +159,7 @@ export class DeliveryWorker {
     if (!contact || !claim) return false
     if (this.#hasMoreDue) this.#wakeNow()
     if (claim.isExpired) this.#report(message, claim, 'expired')
-    else await this.#deliver(message, contact.name, claim)
+    else await this.#deliver(contact, claim)
     return true
   }
 
@@ -198,7 +198,8 @@ export class DeliveryWorker {
     this.#wakeNow()
   }
 
-  async #deliver(key: ContactKey, name: string, claim: Claim): Promise<void> {
+  /** `claimed` is the contact as the claim has stored it. */
+  async #deliver(claimed: Contact, claim: Claim): Promise<void> {
     const { verification } = claim
     const { sender, codes, now } = this.#options
     const { id: reference, address: to, expireDate, dueDate: leaseEnd = now() } = verification
@@ -212,20 +213,20 @@ export class DeliveryWorker {
           code: codes.codeOf(verification),
           expireDate,
           reference,
-          name,
+          name: claimed.name,
           mayHaveArrived: claim.mayHaveArrived,
         })
-    await this.#recordUntilStored(key, claim, result)
+    await this.#recordUntilStored(claimed, claim, result)
   }
 
   /**
    * Until it is stored, or the code has expired: a message whose result is known must not be sent again. Meanwhile this process does not claim
    * it.
    */
-  async #recordUntilStored(key: ContactKey, claim: Claim, result: SendResult): Promise<void> {
+  async #recordUntilStored(claimed: Contact, claim: Claim, result: SendResult): Promise<void> {
     for (let isReported = false; ; isReported = true)
       try {
-        return await this.#record(key, claim, result)
+        return await this.#record(claimed, claim, result)
       } catch (cause) {
         if (!isReported) this.#reportFailure(cause)
         if (this.#isStopped || this.#options.now() >= claim.verification.expireDate) return
@@ -233,11 +234,11 @@ export class DeliveryWorker {
       }
   }
 
-  async #record(key: ContactKey, claim: Claim, result: SendResult): Promise<void> {
+  async #record(claimed: Contact, claim: Claim, result: SendResult): Promise<void> {
+    const key = { directoryId: claimed.directoryId, contactId: claimed._id }
+    const decide = (contact: Contact) => recordDelivery(contact, claim, result, this.#options.now())
     try {
-      const recorded = await this.#change(key, 'RecordDelivery', (contact) =>
-        recordDelivery(contact, claim, result, this.#options.now()),
-      )
+      const recorded = await this.#change(key, 'RecordDelivery', decide, claimed)
       // Where another process has finished the delivery, the result of this attempt is reported and not the state.
       const outcome = recorded.result ? outcomes[recorded.result.deliveryState] : result.kind
       this.#report(key, claim, outcome, result.kind === 'sent' ? undefined : result.cause)
@@ -265,11 +266,12 @@ export class DeliveryWorker {
     { directoryId, contactId }: ContactKey,
     operation: string,
     decide: (contact: Contact) => Decision<Result>,
+    known?: Contact,
   ): Promise<Changed<Result>> {
     const { writer, newRequestId } = this.#options
     const caller = { id: 'delivery-worker', directoryId }
     const call: Call = { requestId: newRequestId(), operation, caller, deadline: this.#deadline() }
-    return writer.change(contactId, call, decide, { isWorker: true })
+    return writer.change(contactId, call, decide, { isWorker: true, ...(known && { known }) })
   }
 
   #deadline(): Deadline {

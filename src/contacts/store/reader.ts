@@ -1,14 +1,13 @@
-import { type Collection, type Filter, type FindOptions, MongoError } from 'mongodb'
+import type { Collection, Filter } from 'mongodb'
 import { type AddressKind, addressKinds } from '../../addresses/address.js'
 import type { Call } from '../../calls/call.js'
 import { Batcher, type BatcherOptions, expired } from '../../database/batcher.js'
 import type { Database } from '../../database/database.js'
-import { isUnavailable } from '../../database/driver-errors.js'
+import { isDecodingError } from '../../database/driver-errors.js'
 import type { Reason } from '../../errors/catalog.js'
 import { Failure } from '../../errors/failure.js'
 import type { Deadline } from '../../time.js'
-import type { Contact, ContactStatus } from '../contact.js'
-import type { Page, PageRequest } from '../page.js'
+import type { Contact } from '../contact.js'
 import { contactNotFound } from '../refusals.js'
 import { DamagedContactError, requireContact } from './stored-contact.js'
 
@@ -19,7 +18,7 @@ export interface ContactKey {
 }
 
 /** What a read needs of its call. */
-interface ReadContext {
+export interface ReadContext {
   readonly caller: Pick<Call['caller'], 'directoryId'>
   readonly deadline: Deadline
 }
@@ -117,42 +116,6 @@ export class ContactReader {
     })
   }
 
-  /**
-   * A page of the directory's contacts, by name in the order of code points, which is how the database compares UTF-8.
-   * Continues in the index where the page before ended. One command, and a second one to count unless the page is the whole list.
-   */
-  async list(page: PageRequest, { deadline }: ReadContext): Promise<Page> {
-    const found = await this.#findPage(page, deadline)
-    const hasMore = found.length > page.size
-    const isWholeList = page.after === undefined && !hasMore
-    const totalCount = isWholeList
-      ? found.length
-      : await this.#database.runCommand(deadline, (timeoutMS) =>
-          this.#contacts.countDocuments(pageFilter(page), { timeoutMS }),
-        )
-    return { contacts: found.slice(0, page.size).map(requireContact), hasMore, totalCount }
-  }
-
-  async #findPage(page: PageRequest, deadline: Deadline): Promise<readonly Contact[]> {
-    const find = (options: FindOptions) =>
-      this.#database.runCommand(deadline, (timeoutMS) =>
-        this.#contacts
-          .find(pageFilter(page, page.after), { ...options, timeoutMS })
-          .sort({ directoryId: 1, name: 1 })
-          .limit(page.size + 1)
-          .toArray(),
-      )
-    try {
-      return await find({})
-    } catch (error) {
-      if (!isInternal(error)) throw error
-      // One of them cannot be decoded: reading each alone finds out which, for the log.
-      const ids = await find({ projection: { _id: 1 } })
-      const { directoryId } = page
-      return Promise.all(ids.map(({ _id }) => this.get(_id, { caller: { directoryId }, deadline })))
-    }
-  }
-
   /** The contacts with a delivery that is due at `now` and selected, the longest overdue first; at most `max`. */
   async findDue(
     now: Date,
@@ -234,39 +197,10 @@ function dueFilter(now: Date, selections: readonly DueSelection[]): Filter<Conta
 const domainPattern = (domains: readonly string[]) =>
   new RegExp(`@(${domains.map((domain) => domain.replaceAll(/[^a-z0-9]/g, '\\$&')).join('|')})$`)
 
-/** Errors of decoding are the only ones that are neither the server's nor the driver's. */
-const isDecodingError = (error: unknown) => !(error instanceof MongoError) && !isUnavailable(error)
-
 function checked(document: Contact): Found {
   try {
     return { contact: requireContact(document) }
   } catch (error) {
     return { error }
   }
-}
-
-/** Sorts after every character that a name can have. */
-const maxCharacter = '\u{10FFFF}'
-
-/** Everything that matches the filters, or only what comes after a name. */
-function pageFilter(page: PageRequest, after?: string): Filter<Contact> {
-  const { directoryId, title, messageType, status, namePrefix } = page
-  const name = {
-    ...(namePrefix !== '' && { $gte: namePrefix, $lt: namePrefix + maxCharacter }),
-    ...(after !== undefined && { $gt: after }),
-  }
-  return {
-    directoryId,
-    ...(Object.keys(name).length > 0 && { name }),
-    ...(title && { title }),
-    ...(messageType && { messageTypes: messageType }),
-    ...(status && statusFilters[status]),
-  }
-}
-
-/** Must agree with `statusOf`. No contact is DELETING: a deletion is immediate. */
-const statusFilters: Readonly<Record<ContactStatus, Filter<Contact>>> = {
-  ACTIVE: { $or: [{ 'email.verifyDate': { $exists: true } }, { 'phone.verifyDate': { $exists: true } }] },
-  VERIFYING: { 'email.verifyDate': { $exists: false }, 'phone.verifyDate': { $exists: false } },
-  DELETING: { _id: { $in: [] } },
 }

@@ -1,6 +1,6 @@
 import { type Address, addressKinds } from '../../addresses/address.js'
 import { MessageType, Title } from '../../gen/messagecontacts/v1/message_contact_pb.js'
-import type { Contact } from '../contact.js'
+import type { Contact, ListedContact } from '../contact.js'
 
 /** A document that is not in the shape in which contacts are stored: somebody has edited it, or it is damaged. */
 export class DamagedContactError extends Error {
@@ -15,8 +15,26 @@ export class DamagedContactError extends Error {
 
 /** The document as a contact. Throws DamagedContactError if it is none. */
 export function requireContact(document: Contact): Contact {
-  const { _id, directoryId, name, title, messageTypes, createDate, updateDate, revision, version, lastWrite } = document
+  const { version, lastWrite, incorrectCodeDates } = document
   const isValid =
+    isListed(document) &&
+    Number.isInteger(version) &&
+    typeof lastWrite?.requestId === 'string' &&
+    addressKinds.every((kind) => hasVerifications(document[kind])) &&
+    (incorrectCodeDates === undefined || isDates(incorrectCodeDates))
+  if (!isValid) throw new DamagedContactError(String(document._id))
+  return document
+}
+
+/** The document, which may lack what lists do not show. Throws DamagedContactError if the rest is not that of a contact. */
+export function requireListed(document: ListedContact): ListedContact {
+  if (!isListed(document)) throw new DamagedContactError(String(document._id))
+  return document
+}
+
+function isListed(document: ListedContact): boolean {
+  const { directoryId, name, title, messageTypes, createDate, updateDate, revision, email, phone } = document
+  return (
     typeof directoryId === 'string' &&
     typeof name === 'string' &&
     isNameIn(Title, title) &&
@@ -25,24 +43,21 @@ export function requireContact(document: Contact): Contact {
     isDate(createDate) &&
     isDate(updateDate) &&
     Number.isInteger(revision) &&
-    Number.isInteger(version) &&
-    typeof lastWrite?.requestId === 'string' &&
-    isAddress(document.email) &&
-    addressKinds.every((kind) => document[kind] === undefined || isAddress(document[kind])) &&
-    (document.incorrectCodeDates === undefined || isDates(document.incorrectCodeDates))
-  if (!isValid) throw new DamagedContactError(String(_id))
-  return document
-}
-
-function isAddress(value: Address): boolean {
-  return (
-    typeof value?.address === 'string' &&
-    isOptionalDate(value.verifyDate) &&
-    (value.pending === undefined || typeof value.pending === 'string') &&
-    (value.verification === undefined || isVerification(value.verification)) &&
-    (value.superseded === undefined || (Array.isArray(value.superseded) && value.superseded.every(isSuperseded)))
+    isListedAddress(email) &&
+    (phone === undefined || isListedAddress(phone))
   )
 }
+
+const isListedAddress = (value: ListedContact['email']) =>
+  typeof value?.address === 'string' &&
+  isOptionalDate(value.verifyDate) &&
+  (value.pending === undefined || typeof value.pending === 'string')
+
+/** The rest of an address whose listed part is valid. */
+const hasVerifications = (value: Address | undefined) =>
+  value === undefined ||
+  ((value.verification === undefined || isVerification(value.verification)) &&
+    (value.superseded === undefined || (Array.isArray(value.superseded) && value.superseded.every(isSuperseded))))
 
 const isSuperseded = (value: NonNullable<Address['superseded']>[number]) =>
   typeof value?.id === 'string' && typeof value.address === 'string' && isDate(value.expireDate)

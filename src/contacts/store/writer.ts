@@ -2,9 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Collection } from 'mongodb'
 import type { Call } from '../../calls/call.js'
 import { stampOf } from '../../calls/write-stamp.js'
+import type { BatcherOptions } from '../../database/batcher.js'
 import { type Progress, type Step, writeConditionally } from '../../database/conditional-write.js'
 import type { Database } from '../../database/database.js'
 import type { WriteOutcome } from '../../database/driver-errors.js'
+import { WriteBatcher } from '../../database/write-batcher.js'
 import { Failure } from '../../errors/failure.js'
 import type { Deadline } from '../../time.js'
 import {
@@ -39,6 +41,8 @@ export interface ChangeOptions {
   readonly requestedName?: string
   /** True for changes of the delivery worker, which go before those of callers. */
   readonly isWorker?: boolean
+  /** The contact as this caller has just read or written it. Spares a read, unless somebody has changed it since. */
+  readonly known?: Contact
 }
 
 export interface WriterOptions {
@@ -47,15 +51,21 @@ export interface WriterOptions {
   readonly reader: ContactReader
   /** A random whole number, at least 0 and less than `max`. */
   readonly randomInt: (max: number) => number
+  readonly batching?: BatcherOptions | undefined
 }
 
-/** Changes and removes contacts. Each step is one write of one document, on the condition that nobody else wrote it meanwhile. */
+/**
+ * Changes and removes contacts. Each step is one write of one document, on the condition that nobody else wrote it meanwhile. Writes at the same
+ * time share a command.
+ */
 export class ContactWriter {
   readonly #options: WriterOptions
+  readonly #writes: WriteBatcher<Contact>
   readonly #queue = new ChangeQueue()
 
   constructor(options: WriterOptions) {
     this.#options = options
+    this.#writes = new WriteBatcher(options.database, options.contacts, options.batching)
   }
 
   /**
@@ -70,12 +80,12 @@ export class ContactWriter {
     contactId: string,
     call: Call,
     decide: (contact: Contact) => Decision<Result>,
-    { requestedName = '', isWorker = false }: ChangeOptions = {},
+    { requestedName = '', isWorker = false, known }: ChangeOptions = {},
   ): Promise<Changed<Result>> {
     const key = { directoryId: call.caller.directoryId, contactId }
     return this.#queue.run(key, isWorker, () =>
       writeConditionally<ChangeAttempt<Result>, Changed<Result>>({
-        prepare: (progress) => this.#prepareChange(contactId, call, decide, progress),
+        prepare: (progress) => this.#prepareChange(contactId, call, decide, progress, known),
         write: ({ contact }) => this.#replace(contact, call.deadline, requestedName),
         resultOf: ({ contact, result, refusal }) => {
           if (refusal) throw refusal
@@ -90,10 +100,11 @@ export class ContactWriter {
     call: Call,
     decide: (contact: Contact) => Decision<Result>,
     progress: Progress<ChangeAttempt<Result>>,
+    known: Contact | undefined,
   ): Promise<Step<ChangeAttempt<Result>, Changed<Result>>> {
     const { races, lost, open } = progress
     if (lost) await pause(this.#options.randomInt(raceWaitMs * races))
-    const contact = await this.#read(contactId, call, progress)
+    const contact = progress.wasRead || !known ? await this.#read(contactId, call, progress) : known
     if (!contact) return { kind: 'wait' }
     progress.wasRead = true
     if (open && isWritten(open.attempt.contact, contact)) return { kind: 'written', attempt: open.attempt }
@@ -136,8 +147,12 @@ export class ContactWriter {
   /** Whether the contact exists, in that state: a write that changes nothing, which a majority confirms. */
   async #matches({ directoryId, contactId }: ContactKey, { deadline }: Call, state = {}): Promise<boolean> {
     const filter = { _id: contactId, directoryId, ...state }
+    const update = { $set: { directoryId } }
+    const outcome = await this.#writes.write({ kind: 'update', filter, update }, deadline)
+    if (outcome.kind === 'written' || outcome.kind === 'unmatched') return outcome.kind === 'written'
+    // It changes nothing, so it can be repeated, as often as the driver repeats it.
     return this.#options.database.runCommand(deadline, async (timeoutMS) => {
-      const { matchedCount } = await this.#options.contacts.updateOne(filter, { $set: { directoryId } }, { timeoutMS })
+      const { matchedCount } = await this.#options.contacts.updateOne(filter, update, { timeoutMS })
       return matchedCount > 0
     })
   }
@@ -200,23 +215,16 @@ export class ContactWriter {
 
   async #replace(contact: Contact, deadline: Deadline, requestedName: string): Promise<WriteOutcome> {
     const { _id, directoryId, version } = contact
-    const { database, contacts } = this.#options
-    const outcome = await database.writeOne(deadline, {
-      update: contacts.collectionName,
-      updates: [{ q: { _id, directoryId, version: version - 1 }, u: contact }],
-    })
+    const filter = { _id, directoryId, version: version - 1 }
+    const outcome = await this.#writes.write({ kind: 'update', filter, update: contact }, deadline)
     // Of what a change writes, only the name is in a unique index.
     if (outcome.kind === 'duplicate') throw nameAlreadyUsed(requestedName)
     return outcome
   }
 
   #delete(contactId: string, etag: string, { caller: { directoryId }, deadline }: Call): Promise<WriteOutcome> {
-    const { database, contacts } = this.#options
     const state = etag === '' ? {} : { revision: revisionOf(etag) ?? noRevision }
-    return database.writeOne(deadline, {
-      delete: contacts.collectionName,
-      deletes: [{ q: { _id: contactId, directoryId, ...state }, limit: 1 }],
-    })
+    return this.#writes.write({ kind: 'delete', filter: { _id: contactId, directoryId, ...state } }, deadline)
   }
 }
 

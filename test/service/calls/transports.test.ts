@@ -6,6 +6,7 @@ import type { CallSettings } from '../../../src/calls/settings.js'
 import { createContactOperations } from '../../../src/contacts/operations.js'
 import { contactCollection } from '../../../src/contacts/store/collection.js'
 import { ContactInserter } from '../../../src/contacts/store/inserter.js'
+import { ContactLister } from '../../../src/contacts/store/lister.js'
 import { ContactReader } from '../../../src/contacts/store/reader.js'
 import { ContactWriter } from '../../../src/contacts/store/writer.js'
 import { Database } from '../../../src/database/database.js'
@@ -155,6 +156,7 @@ describe('GetMessageContact with the operations and the database of the service,
     const operations = createContactOperations({
       settings,
       reader,
+      lister: new ContactLister({ database, contacts, reader, settings }),
       inserter: new ContactInserter({ database, contacts, settings, randomInt }),
       writer: new ContactWriter({ database, contacts, reader, randomInt }),
       now: () => database.now(),

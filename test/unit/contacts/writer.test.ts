@@ -1,10 +1,11 @@
-import type { Collection, Document } from 'mongodb'
+import type { Collection } from 'mongodb'
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../../src/calls/call.js'
 import type { Contact, Decision } from '../../../src/contacts/contact.js'
 import type { ContactReader } from '../../../src/contacts/store/reader.js'
 import { ContactWriter } from '../../../src/contacts/store/writer.js'
 import type { Database } from '../../../src/database/database.js'
+import type { SingleWrite } from '../../../src/database/single-write.js'
 import { Failure } from '../../../src/errors/failure.js'
 import {
   before,
@@ -39,11 +40,14 @@ function writerTo(stored: Contact, confirmations: number[] = []) {
   const contacts = { collectionName: 'contacts', updateOne: confirm } as unknown as Collection<Contact>
   const database = {
     now: () => now,
-    runCommand: (_: unknown, command: (timeoutMS: number) => Promise<unknown>) => command(1000),
-    writeOne: async (_: unknown, { updates, deletes }: Document) => {
-      const [{ q, u }] = updates ?? deletes
-      writes.push(u ? [q, u] : [q])
-      return { kind: 'written' }
+    requireUsable: () => {},
+    timeLimitMs: () => 1000,
+    writeOne: async (_: unknown, write: SingleWrite<Contact>) => {
+      const { filter } = write
+      if (write.kind === 'delete') writes.push([filter])
+      else writes.push([filter, write.update])
+      const isConfirmation = write.kind === 'update' && '$set' in write.update
+      return { kind: isConfirmation && (confirmations.shift() ?? 1) === 0 ? 'unmatched' : 'written' }
     },
   } as unknown as Database
   return { writer: new ContactWriter({ database, contacts, reader, randomInt: () => 0 }), writes }
