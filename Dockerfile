@@ -11,6 +11,7 @@ COPY docs/openapi.json docs/openapi.json
 COPY proto proto
 COPY dev dev
 COPY bench bench
+COPY explorer explorer
 COPY src src
 COPY explorer explorer
 RUN npm run build

@@ -78,7 +78,8 @@ const retries = (call: CodeCall) => `		refused, reason, wait := status.Convert(e
 		}
 		// Retries where RetryInfo says how long to wait${canRepeat(call) ? '' : ', unless the call may have been carried out already'}.
 		if wait > 10*time.Second || attempt == 3${canRepeat(call) ? '' : ' || reason == "OUTCOME_UNKNOWN"'} {
-			log.Fatalf("%s %s %s", refused.Code(), reason, refused.Message())
+			fmt.Fprintln(os.Stderr, reason, refused.Code(), refused.Message())
+			os.Exit(1)
 		}
 		time.Sleep(wait * time.Duration(attempt))
 	}

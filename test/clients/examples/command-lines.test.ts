@@ -102,7 +102,8 @@ describe.each([
     const email = `${language.toLowerCase().replace(' ', '-')}@example.com`
     const succeed = async (...args: readonly string[]) => {
       const { exitCode, out, err } = await run(directory, args)
-      expect([args, exitCode, err]).toEqual([args, 0, ''])
+      // gRPC in Java may log to standard error.
+      expect([args, exitCode, err]).toEqual([args, 0, expect.not.stringContaining('error:')])
       return out
     }
     const added = await succeed('add', 'Tom', email, '86-13900001234')
@@ -112,7 +113,7 @@ describe.each([
       exitCode: 1,
       out: '',
       err: expect.stringMatching(
-        /^error: INVALID_PARAMETER_NAME_LENGTH: The Name exceeds the length limit\.\n {2}name: .+\n {2}email_address: .+\n {2}request id: [-0-9A-F]{36}\n$/,
+        /(?:^|\n)error: INVALID_PARAMETER_NAME_LENGTH: The Name exceeds the length limit\.\n {2}name: .+\n {2}email_address: .+\n {2}request id: [-0-9A-F]{36}\n$/,
       ),
     })
     expect(await succeed('add-type', id, 'SECURITY_MESSAGE')).toContain('SERVICE_MESSAGE,SECURITY_MESSAGE')
