@@ -9,7 +9,7 @@ import {
 } from './config/read-settings.js'
 import { contactSettings } from './contacts/settings.js'
 import { databaseSettings } from './database/settings.js'
-import { grpcSettings } from './grpc/settings.js'
+import { checkTlsSettings, grpcSettings } from './grpc/settings.js'
 import { httpSettings } from './http/settings.js'
 import { lifecycleSettings } from './lifecycle.js'
 import { checkMessagingSettings, messagingSettings } from './messaging/settings.js'
@@ -43,7 +43,16 @@ export const settingsSchema = z
     ...telemetrySettings.shape,
     ...lifecycleSettings.shape,
   })
+  .superRefine(checkTlsSettings)
   .superRefine(checkAccessSettings)
+  .superRefine(({ AUTHENTICATION, TLS_CLIENT_CA_FILE }, { addIssue }) => {
+    if (TLS_CLIENT_CA_FILE === undefined && AUTHENTICATION.includes('mtls'))
+      addIssue({
+        code: 'custom',
+        path: ['TLS_CLIENT_CA_FILE'],
+        message: 'must be set, because AUTHENTICATION contains mtls',
+      })
+  })
   .superRefine(checkMessagingSettings)
 
 export type Settings = z.output<typeof settingsSchema>

@@ -1,14 +1,11 @@
 import { z } from 'zod'
-import { commaSeparated, parsed, text, wholeNumber } from '../config/values.js'
+import { commaSeparated, filePath, isPath, parsed, text, wholeNumber } from '../config/values.js'
 import { directoryIdPattern, type Via } from './caller.js'
 
 const allVias: readonly Via[] = ['jwt', 'mtls', 'token', 'header']
 
 /** Algorithms with a public key. With those of a shared secret, or with none, everyone who can verify a token could make one. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
-
-const isPath = (value: string) => /^[^\p{Cc}]{1,4096}$/u.test(value)
-const filePath = z.string().refine(isPath, { error: 'must be the path of a file' })
 
 const claimName = text(/^[\x21-\x7e]{1,256}$/, 'must be the name of a claim, without blanks')
 

@@ -39,7 +39,8 @@ Commands:
 Options of health:
   --service NAME      the name to ask for, such as liveness; by default that of readiness
   --address HOST:PORT the service to ask; by default the one that LISTEN names, on this machine
-  --tls               connect with TLS. The certificate of the service is not checked
+  --tls               connect with TLS; by default if LISTEN names the service and TLS_CERT_FILE is set. The certificate of
+                      the service is not checked
 
 Options of create-token:
   --id ID             the id of the caller; required

@@ -12,15 +12,17 @@ export async function healthCommand(
   environment: Environment,
   { address, ...question }: HealthQuestion,
 ): Promise<number> {
-  const answer = await askForHealth({ address: address ?? ownAddress(environment), timeoutMs, ...question })
+  const target = address === undefined ? ownTarget(environment, question.tls) : { address }
+  const answer = await askForHealth({ timeoutMs, ...question, ...target })
   process.stdout.write(`${answer}\n`)
   return answer === 'SERVING' ? 0 : 1
 }
 
-/** Where a service with these settings can be reached from its own machine. */
-function ownAddress(environment: Environment): string {
-  const { LISTEN } = readSettings(grpcSettings, {}, environment, readTextFile)
+/** Where a service with these settings can be reached from its own machine, and whether with TLS. */
+function ownTarget(environment: Environment, tls: boolean) {
+  const { LISTEN, TLS_CERT_FILE } = readSettings(grpcSettings, {}, environment, readTextFile)
   if (LISTEN.port === 0) throw new ConfigurationError(['LISTEN has port 0, which is any free port: use --address'])
   const host = LISTEN.host.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1')
-  return host.includes(':') ? `[${host}]:${LISTEN.port}` : `${host}:${LISTEN.port}`
+  const address = host.includes(':') ? `[${host}]:${LISTEN.port}` : `${host}:${LISTEN.port}`
+  return { address, tls: tls || TLS_CERT_FILE !== undefined }
 }

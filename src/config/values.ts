@@ -8,6 +8,10 @@ import { z } from 'zod'
 /** A text that matches a pattern. */
 export const text = (pattern: RegExp, error: string) => z.string().regex(pattern, { error })
 
+export const isPath = (value: string): boolean => /^[^\p{Cc}]{1,4096}$/u.test(value)
+
+export const filePath = z.string().refine(isPath, { error: 'must be the path of a file' })
+
 /** One of these words. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(...words: Words) =>
   z.string().pipe(z.enum(words, { error: `must be one of: ${words.join(', ')}` }))

@@ -11,7 +11,11 @@ import {
 import type { CallPipeline, IncomingCall } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
 import { Failure } from '../errors/failure.js'
+import type { ClientCertificate } from './client-certificates.js'
 import { answerTrailers, isRefusal, toStatus } from './status.js'
+
+/** Gives the client certificate of the connection of a call, if it has one. */
+export type CertificateOf = (call: ServerInterceptingCallInterface) => ClientCertificate | undefined
 
 /** What the pipeline needs of a call of grpc-js. */
 interface GrpcCall {
@@ -25,8 +29,13 @@ export class GrpcAdapter {
   readonly #pipeline: CallPipeline
   readonly #routes: ReadonlyMap<string, Route>
 
-  constructor(routes: readonly Route[], pipeline: CallPipeline) {
+  readonly #certificateOf: CertificateOf
+  /** The client certificates of calls that have begun. An interceptor learns the connection of a call, its handler does not. */
+  readonly #certificates = new WeakMap<Metadata, ClientCertificate>()
+
+  constructor(routes: readonly Route[], pipeline: CallPipeline, certificateOf: CertificateOf) {
     this.#pipeline = pipeline
+    this.#certificateOf = certificateOf
     this.#routes = new Map(routes.map((route) => [route.path, route]))
   }
 
@@ -49,7 +58,11 @@ export class GrpcAdapter {
   intercept(path: string, call: ServerInterceptingCallInterface): ServerInterceptingCall {
     const route = this.#routes.get(path)
     if (!route) return new ServerInterceptingCall(call)
-    return new UnaryCall(call, (sent, received, next) => {
+    const onMetadata = (metadata: Metadata) => {
+      const certificate = this.#certificateOf(call)
+      if (certificate) this.#certificates.set(metadata, certificate)
+    }
+    return new UnaryCall(call, onMetadata, (sent, received, next) => {
       if (sent.code === status.OK || isRefusal(sent.metadata)) return next(sent)
       const bare = failureOf(sent.code)
       const decode = () => {
@@ -68,7 +81,7 @@ export class GrpcAdapter {
     const { method } = route
     this.#pipeline.handle<Buffer>(route, {
       header: (name) => call.metadata.get(name).map(String),
-      certificate: () => undefined,
+      certificate: () => this.#certificates.get(call.metadata)?.trusted(),
       clientDeadline: Number(call.getDeadline()),
       isCancelled: () => call.cancelled,
       decode,
@@ -89,13 +102,15 @@ type OnStatus = (sent: SentStatus, call: GrpcCall, next: (status: SentStatus) =>
  */
 class UnaryCall extends ServerInterceptingCall implements GrpcCall {
   readonly #call: ServerInterceptingCallInterface
+  readonly #onMetadata: (metadata: Metadata) => void
   readonly #onStatus: OnStatus
   metadata = noMetadata
   cancelled = false
 
-  constructor(call: ServerInterceptingCallInterface, onStatus: OnStatus) {
+  constructor(call: ServerInterceptingCallInterface, onMetadata: (metadata: Metadata) => void, onStatus: OnStatus) {
     super(call)
     this.#call = call
+    this.#onMetadata = onMetadata
     this.#onStatus = onStatus
   }
 
@@ -103,6 +118,7 @@ class UnaryCall extends ServerInterceptingCall implements GrpcCall {
     this.#call.start({
       onReceiveMetadata: (metadata) => {
         this.metadata = metadata
+        this.#onMetadata(metadata)
         listener.onReceiveMetadata(metadata)
       },
       onReceiveMessage: (message) => listener.onReceiveMessage(message),

@@ -1,58 +1,132 @@
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
-import { type Server, status } from '@grpc/grpc-js'
+import {
+  constants,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { Socket } from 'node:net'
+import { type ConnectionInjector, type Server, ServerCredentials, status } from '@grpc/grpc-js'
 import type { Observer } from '../telemetry/observer.js'
+import { connectionOf } from './listener.js'
+import { SessionGuard } from './session-guard.js'
 import type { GrpcSettings } from './settings.js'
 import { requestIdKey } from './status.js'
 
-export type ConnectionSettings = Pick<GrpcSettings, 'MAX_HEADER_BYTES' | 'MAX_STREAMS_PER_CONNECTION'>
+export type ConnectionSettings = Pick<
+  GrpcSettings,
+  'MAX_HEADER_BYTES' | 'MAX_MESSAGE_BYTES' | 'MAX_STREAMS_PER_CONNECTION'
+>
 export type ConnectionObserver = Pick<Observer, 'limitReached' | 'unknownMethodCalled'>
 
-/**
- * Sets and observes what grpc-js has no options for, on the HTTP/2 server of its connection injector. Call it after the injector was created.
- * grpc-js keeps that server in a private field. Throws if a new version of grpc-js no longer does.
- */
-export function watchConnections(server: Server, settings: ConnectionSettings, observer: ConnectionObserver): void {
-  const http2Servers: ReadonlyMap<Http2Server, unknown> | undefined = server['http2Servers']
-  const [http2Server] = http2Servers?.keys() ?? []
-  if (!http2Server) throw new Error('this version of grpc-js has no http2Servers')
-  // Clients that respect it refuse larger headers themselves. Node resets a stream above it, and closes the connection at 64 KiB.
-  http2Server.updateSettings({ maxHeaderListSize: settings.MAX_HEADER_BYTES })
-  http2Server.on('session', (session) => watchSession(session, settings, observer))
+export interface ConnectionsOptions {
+  readonly settings: ConnectionSettings
+  readonly observer: ConnectionObserver
+  /** Called when the client has sent its settings, by which HTTP/2 begins. `close` lets open calls finish. */
+  readonly onOpened: (connection: string, close: () => void) => void
 }
 
-/** NGHTTP2_ERR_CALLBACK_FAILURE: Node ends a connection so after it has refused 100 streams for lack of memory, which nobody sees before. */
-const callbackFailure = -902
+/** How long a connection that we have closed may wait for the client to close it too, in milliseconds. */
+export const lingerMs = 250
+const inspectionIntervalMs = 1000
+/** How many inspections a call may wait for its client; and how many if more than `maxWaitingCalls` of this process do. */
+const maxWaitSeconds = { usual: 10, crowded: 1 }
+const maxWaitingCalls = 1000
 
-function watchSession(
-  session: ServerHttp2Session,
-  { MAX_STREAMS_PER_CONNECTION }: ConnectionSettings,
-  observer: ConnectionObserver,
-): void {
+/** The HTTP/2 connections of a server: what grpc-js has no options for. */
+export class Connections {
+  readonly #options: ConnectionsOptions
+  readonly #injector: ConnectionInjector
+  readonly #guards = new Set<SessionGuard>()
+  readonly #inspections: NodeJS.Timeout
+  /** At the last inspection. */
+  #waitingCalls = 0
+
+  /** grpc-js keeps its HTTP/2 server in a private field. Throws if a new version of grpc-js no longer does. */
+  constructor(server: Server, options: ConnectionsOptions) {
+    this.#options = options
+    this.#injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+    const http2Servers: ReadonlyMap<Http2Server, unknown> | undefined = server['http2Servers']
+    const [http2Server] = http2Servers?.keys() ?? []
+    if (!http2Server) throw new Error('this version of grpc-js has no http2Servers')
+    // Clients that respect it refuse larger headers themselves. Node resets a stream above it, and closes the connection at 64 KiB.
+    http2Server.updateSettings({ maxHeaderListSize: options.settings.MAX_HEADER_BYTES })
+    http2Server.on('session', (session) => this.#watch(session))
+    this.#inspections = setInterval(() => this.#inspect(), inspectionIntervalMs).unref()
+  }
+
+  /** Lets grpc-js serve a connection, encrypted or not. */
+  serve(socket: Socket): void {
+    // A client that never closes its side would keep the connection, and its part of the limit, for ever.
+    socket.once('finish', () => setTimeout(() => socket.destroy(), lingerMs).unref())
+    this.#injector.injectConnection(socket)
+  }
+
+  /** Inspects the connections no more. */
+  stop(): void {
+    clearInterval(this.#inspections)
+  }
+
+  #inspect(): void {
+    const isCrowded = this.#waitingCalls > maxWaitingCalls
+    this.#waitingCalls = 0
+    for (const guard of this.#guards)
+      this.#waitingCalls += guard.inspect(isCrowded ? maxWaitSeconds.crowded : maxWaitSeconds.usual)
+  }
+
+  #watch(session: ServerHttp2Session): void {
+    const { settings, observer, onOpened } = this.#options
+    const connection = connectionOf(session.socket)
+    session.once('remoteSettings', () => onOpened(connection, () => session.close()))
+    const ending = watchEnd(session, observer)
+    const guard = new SessionGuard(session, settings, {
+      reset: (limit) => observer.limitReached(limit),
+      cut: (limit) => {
+        ending.isKnown = true
+        observer.limitReached(limit)
+        session.destroy(new Error(limit), constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      },
+    })
+    this.#guards.add(guard)
+    session.once('close', () => this.#guards.delete(guard))
+    watchStreams(session, guard, this.#options)
+  }
+}
+
+function watchStreams(session: ServerHttp2Session, guard: SessionGuard, { settings, observer }: ConnectionsOptions) {
   let openStreams = 0
   // Before the listener of grpc-js, which reads the same headers.
   session.prependListener('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     correctHeaders(headers)
+    guard.add(stream)
     openStreams += 1
-    if (openStreams === MAX_STREAMS_PER_CONNECTION) observer.limitReached('MAX_STREAMS_PER_CONNECTION')
+    if (openStreams === settings.MAX_STREAMS_PER_CONNECTION) observer.limitReached('MAX_STREAMS_PER_CONNECTION')
     stream.once('close', () => {
       openStreams -= 1
       if (isEndedByLibrary(stream, status.RESOURCE_EXHAUSTED)) observer.limitReached('MAX_MESSAGE_BYTES')
       else if (isEndedByLibrary(stream, status.UNIMPLEMENTED)) observer.unknownMethodCalled()
     })
   })
+}
 
-  let isEndKnown = false
+/** NGHTTP2_ERR_CALLBACK_FAILURE: Node ends a connection so after it has refused 100 streams for lack of memory, which nobody sees before. */
+const callbackFailure = -902
+
+/** Reports why a connection ends. In the result, `isKnown` is set where that is reported elsewhere. */
+function watchEnd(session: ServerHttp2Session, observer: ConnectionObserver): { isKnown: boolean } {
+  const ending = { isKnown: false }
   session.socket.once('end', () => {
-    isEndKnown = true
+    ending.isKnown = true
   })
   session.once('error', (error: { readonly errno?: number }) => {
-    isEndKnown = true
+    ending.isKnown = true
     if (error.errno === callbackFailure) observer.limitReached('MAX_CONNECTION_MEMORY_MB')
   })
   session.once('close', () => {
     // grpc-js destroys a session that it did not close before only if a keepalive ping was not answered.
-    if (!isEndKnown && !session.closed) observer.limitReached('KEEPALIVE_SECONDS')
+    if (!ending.isKnown && !session.closed) observer.limitReached('KEEPALIVE_SECONDS')
   })
+  return ending
 }
 
 /** Replaces what grpc-js would misunderstand. */

@@ -1,9 +1,7 @@
-import type { Socket } from 'node:net'
 import {
   logVerbosity,
   type Metadata,
   Server,
-  ServerCredentials,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
@@ -15,11 +13,13 @@ import type { CallPipeline } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
 import { Failure, toFailure } from '../errors/failure.js'
 import type { Observer } from '../telemetry/observer.js'
-import { GrpcAdapter } from './adapter.js'
-import { type ConnectionObserver, watchConnections } from './connections.js'
-import { lingerMs, listen } from './listener.js'
+import { type CertificateOf, GrpcAdapter } from './adapter.js'
+import type { ClientCertificate } from './client-certificates.js'
+import { type ConnectionObserver, Connections, lingerMs } from './connections.js'
+import { connectionOf, connectTimeoutMs, listen } from './listener.js'
 import type { GrpcSettings } from './settings.js'
 import { toStatus } from './status.js'
+import { TlsEndpoint } from './tls.js'
 
 export interface GrpcServerOptions {
   readonly settings: GrpcSettings
@@ -31,7 +31,11 @@ export interface GrpcServerOptions {
   readonly otherServices: readonly { addToServer(server: Server): void }[]
   /** For streams that are ended at stop. */
   readonly newRequestId: () => string
-  readonly observer: ConnectionObserver & Pick<Observer, 'connectionOpened' | 'connectionClosed'>
+  /** Whether a connection without a client certificate is refused, where connections are encrypted. */
+  readonly requiresClientCertificate: boolean
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly observer: ConnectionObserver & Pick<Observer, 'connectionOpened' | 'connectionClosed' | 'fileRejected'>
 }
 
 /** A running server. */
@@ -54,29 +58,28 @@ const maxAnswerBytes = 4 * 1024 * 1024
 /** Kept of the stop's timeout, so that answers to abandoned calls are sent before their connections are cut. */
 const abandonReserveMs = lingerMs
 
-/** Serves until stopped. Rejects if the address cannot be bound; the error names it. */
-export async function startGrpcServer(
-  routes: readonly Route[],
-  { settings, pipeline, authenticate, otherServices, newRequestId, observer }: GrpcServerOptions,
-): Promise<GrpcServer> {
+/** With TLS, how long a connection counts for its client's address at least, in milliseconds: a handshake costs about as much as ten calls. */
+const minCountedTlsMs = connectTimeoutMs
+
+/**
+ * Serves until stopped. Rejects if the address cannot be bound; the error names it. Rejects with ConfigurationError if the files of TLS cannot
+ * be used.
+ */
+export async function startGrpcServer(routes: readonly Route[], options: GrpcServerOptions): Promise<GrpcServer> {
+  const { settings, pipeline, authenticate, otherServices, newRequestId } = options
   // The log of grpc-js contains what clients sent.
   setLogVerbosity(logVerbosity.NONE)
-  const adapter = new GrpcAdapter(routes, pipeline)
-  const streams = new OpenStreams(newRequestId)
+  const tls = await TlsEndpoint.open(options)
+  const certificateOf: CertificateOf = (call) => tls?.clients.of(connectionOf(call.getConnectionInfo()))
+  const adapter = new GrpcAdapter(routes, pipeline, certificateOf)
+  const streams = new OpenStreams(newRequestId, certificateOf)
   const isRestricted = (path: string) => settings.REFLECTION === 'authenticated' && path.startsWith(reflectionPath)
   const interceptor: ServerInterceptor = ({ path, responseStream }, call) =>
     responseStream ? streams.track(call, isRestricted(path) ? authenticate : undefined) : adapter.intercept(path, call)
   const server = new Server({ ...serverOptions(settings), interceptors: [interceptor] })
   for (const service of [adapter, ...otherServices]) service.addToServer(server)
 
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
-  watchConnections(server, settings, observer)
-  const listener = await listen({
-    ...settings.LISTEN,
-    maxConnections: settings.MAX_CONNECTIONS,
-    onRefused: () => observer.limitReached('MAX_CONNECTIONS'),
-    onConnection: (socket) => injector.injectConnection(observed(socket, observer)),
-  })
+  const { listener, connections } = await listenForConnections(server, options, tls)
   return {
     address: listener.address,
     async stop(timeoutMs) {
@@ -91,13 +94,35 @@ export async function startGrpcServer(
       await closed
       clearTimeout(abandonTimer)
       clearTimeout(cutTimer)
+      connections.stop()
+      tls?.stop()
     },
   }
 }
 
-function observed(socket: Socket, observer: GrpcServerOptions['observer']): Socket {
-  observer.connectionOpened()
-  return socket.once('close', () => observer.connectionClosed())
+/** What a connection passes: the listener, TLS if it is configured, HTTP/2. */
+async function listenForConnections(server: Server, { settings, observer }: GrpcServerOptions, tls?: TlsEndpoint) {
+  const connections = new Connections(server, {
+    settings,
+    observer,
+    onOpened(connection, close) {
+      listener.opened(connection)
+      tls?.clients.onOpened(connection, close)
+    },
+  })
+  tls?.onSecure((socket) => connections.serve(socket))
+  const listener = await listen({
+    settings,
+    minCountedMs: tls ? minCountedTlsMs : 0,
+    onConnection(socket) {
+      observer.connectionOpened()
+      socket.once('close', () => observer.connectionClosed())
+      if (tls) tls.accept(socket)
+      else connections.serve(socket)
+    },
+    observer,
+  })
+  return { listener, connections }
 }
 
 function serverOptions(settings: GrpcSettings): ServerOptions {
@@ -119,11 +144,13 @@ function serverOptions(settings: GrpcSettings): ServerOptions {
 /** The open streams (health Watch, reflection). They have no deadline, so without this a stopping server would wait for them for ever. */
 class OpenStreams {
   readonly #newRequestId: () => string
+  readonly #certificateOf: CertificateOf
   readonly #open = new Set<ServerInterceptingCallInterface>()
   #ended = false
 
-  constructor(newRequestId: () => string) {
+  constructor(newRequestId: () => string, certificateOf: CertificateOf) {
     this.#newRequestId = newRequestId
+    this.#certificateOf = certificateOf
   }
 
   /** With `authenticate`, the stream begins only for a caller that is known. */
@@ -135,7 +162,9 @@ class OpenStreams {
         next({
           onReceiveMetadata: (metadata, begin) => {
             const refuse = (error: unknown) => call.sendStatus(toStatus(toFailure(error), this.#newRequestId()))
-            if (authenticate) authenticateStream(authenticate, metadata).then(() => begin(metadata), refuse)
+            const certificate = this.#certificateOf(call)
+            if (authenticate)
+              authenticateStream(authenticate, metadata, certificate).then(() => begin(metadata), refuse)
             else begin(metadata)
           },
           // grpc-js calls this after every stream, however it ended.
@@ -154,6 +183,13 @@ class OpenStreams {
   }
 }
 
-async function authenticateStream(authenticate: Authenticate, metadata: Metadata): Promise<void> {
-  await authenticate({ header: (name) => metadata.get(name).map(String), certificate: () => undefined })
+async function authenticateStream(
+  authenticate: Authenticate,
+  metadata: Metadata,
+  certificate: ClientCertificate | undefined,
+): Promise<void> {
+  await authenticate({
+    header: (name) => metadata.get(name).map(String),
+    certificate: () => certificate?.trusted(),
+  })
 }

@@ -59,10 +59,19 @@ export interface DeliveryAttempt {
   readonly cause?: unknown
 }
 
-/** The limits whose effect on a connection or a call is reported, by their setting. */
+/** The limits whose effect on a connection or a call is reported, by their setting. Those that are no settings are in lower case. */
 export const connectionLimits = [
   /** A connection was refused. */
   'MAX_CONNECTIONS',
+  'MAX_CONNECTIONS_PER_IP',
+  /** A connection was cut because its client did not finish the handshakes of TLS and HTTP/2 in time. */
+  'connect_time',
+  /** A connection was cut because of frames that serve no call: pings, settings, resets of calls. */
+  'control_frames',
+  /** A connection was cut because it sent far more bytes than its calls can have. */
+  'bytes_without_calls',
+  /** A call was reset because its client did not send the whole request, or did not take the answer. */
+  'wait_for_client',
   /** A connection has the maximum number of calls; further ones wait in the client. */
   'MAX_STREAMS_PER_CONNECTION',
   /** A connection was cut after it had used all its memory for more than 100 calls. */
