@@ -56,9 +56,9 @@ export class Refused extends Error {
 export class ContactsClient {
   readonly #client: Client
 
-  constructor(address: string, options: ChannelOptions = {}) {
+  constructor(address: string, options: ChannelOptions = {}, channelCredentials = credentials.createInsecure()) {
     // Without this, clients of one address share a connection.
-    this.#client = new Client(address, credentials.createInsecure(), {
+    this.#client = new Client(address, channelCredentials, {
       'grpc.use_local_subchannel_pool': 1,
       ...options,
     })

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import type { ChannelOptions } from '@grpc/grpc-js'
+import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js'
 import { CallerLimits } from '../../src/access/caller-limits.js'
 import type { AccessSettings } from '../../src/access/settings.js'
 import type { OperationCall } from '../../src/calls/call.js'
@@ -33,12 +33,14 @@ export interface RunningToy extends GrpcServer {
   /** The limits that the observer has seen to be reached, in order. */
   readonly reachedLimits: readonly ConnectionLimit[]
   /** A client with a connection of its own. */
-  connect(options?: ChannelOptions): ContactsClient
+  connect(options?: ChannelOptions, credentials?: ChannelCredentials): ContactsClient
+  /** The files that the observer has seen to be rejected, in order. */
+  readonly rejectedFiles: RecordingObserver['rejectedFiles']
 }
 
 export interface ToyOptions
-  extends Partial<Pick<PipelineOptions, 'now' | 'readyWithin'>>,
-    Partial<Pick<GrpcServerOptions, 'otherServices'>> {
+  extends Partial<Pick<PipelineOptions, 'authenticate' | 'now' | 'readyWithin'>>,
+    Partial<Pick<GrpcServerOptions, 'otherServices' | 'requiresClientCertificate'>> {
   /** Differences from `toySettings`. Times in seconds may be fractions. */
   readonly settings?: Partial<ToySettings>
 }
@@ -56,9 +58,14 @@ export const toySettings: ToySettings = {
   ...readAccess({ AUTHENTICATION: 'header' }),
   LISTEN: { host: '127.0.0.1', port: 0 },
   REFLECTION: 'open',
+  TLS: undefined,
+  TLS_CERT_FILE: undefined,
+  TLS_KEY_FILE: undefined,
+  TLS_CLIENT_CA_FILE: undefined,
   MAX_MESSAGE_BYTES: 4096,
   MAX_HEADER_BYTES: 32_768,
   MAX_CONNECTIONS: 100,
+  MAX_CONNECTIONS_PER_IP: 100,
   MAX_STREAMS_PER_CONNECTION: 100,
   MAX_CONNECTION_MEMORY_MB: 8,
   MAX_CONNECTION_IDLE_SECONDS: 60,
@@ -87,13 +94,18 @@ export const toyService = (toy: Toy): BoundService => ({
 const newRequestId = () => crypto.randomUUID().toUpperCase()
 
 /** A pipeline whose callers are named by the header `x-resource-directory-id`, and what its observer sees. */
-export function createToyPipeline({ settings, now = Date.now, readyWithin = async () => {} }: ToyOptions = {}) {
+export function createToyPipeline({
+  settings,
+  authenticate = headerAuthentication,
+  now = Date.now,
+  readyWithin = async () => {},
+}: ToyOptions = {}) {
   const observer = new RecordingObserver()
   const allSettings = { ...toySettings, ...settings }
   const maxCallsInFlight = allSettings.MAX_CALLS_IN_FLIGHT
   const pipeline = new CallPipeline({
     settings: allSettings,
-    authenticate: headerAuthentication,
+    authenticate,
     callerLimits: new CallerLimits({ settings: allSettings, maxCallsInFlight, monotonicNow: now }),
     readyWithin,
     newRequestId,
@@ -111,14 +123,16 @@ export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<Runn
   const server = await startGrpcServer(routesOf(toyService(toy)), {
     settings: { ...toySettings, ...options.settings },
     pipeline,
-    authenticate: headerAuthentication,
+    authenticate: options.authenticate ?? headerAuthentication,
     otherServices: options.otherServices ?? [],
     newRequestId,
+    requiresClientCertificate: options.requiresClientCertificate ?? false,
+    now: options.now ?? Date.now,
     observer,
   })
   const clients: ContactsClient[] = []
-  const connect = (channelOptions?: ChannelOptions) => {
-    const client = new ContactsClient(server.address, channelOptions)
+  const connect = (channelOptions?: ChannelOptions, credentials?: ChannelCredentials) => {
+    const client = new ContactsClient(server.address, channelOptions, credentials)
     clients.push(client)
     return client
   }
@@ -132,6 +146,7 @@ export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<Runn
     pipeline,
     endedCalls: observer.endedCalls,
     reachedLimits: observer.reachedLimits,
+    rejectedFiles: observer.rejectedFiles,
     connect,
   }
 }

@@ -54,7 +54,7 @@ describe.concurrent('a start', () => {
     // Too long for a host name, so that no name server is asked.
     ['that cannot be resolved', 'n'.repeat(64), 'ENOTFOUND'],
   ])('on a host %s names it in the log and ends with 1', async (_, host, code) => {
-    const service = ServiceProcess.launch({ MONGODB_URI, LISTEN: `${host}:50051` })
+    const service = ServiceProcess.launch({ MONGODB_URI, LISTEN: `${host}:50051`, TLS: 'off' })
     expect(await service.exit()).toBe(1)
     expect(service.lines()).toMatchObject([
       { level: 'fatal', msg: 'cannot listen', listen: { host, port: 50051 }, cause: { code } },

@@ -59,6 +59,7 @@ const defaults = {
   MAX_MESSAGE_BYTES: 65_536,
   MAX_HEADER_BYTES: 32_768,
   MAX_CONNECTIONS: 1000,
+  MAX_CONNECTIONS_PER_IP: 250,
   MAX_STREAMS_PER_CONNECTION: 250,
   MAX_CONNECTION_MEMORY_MB: 32,
   MAX_CONNECTION_IDLE_SECONDS: 300,
@@ -155,6 +156,7 @@ const accepted: readonly (readonly [name: keyof Settings, value: string, setting
   ['LISTEN', '[::]:1', { host: '::', port: 1 }],
   ['LISTEN', '[FE80::0a1b]:80', { host: 'FE80::0a1b', port: 80 }],
   ['LISTEN', '[::ffff:127.0.0.1]:80', { host: '::ffff:127.0.0.1', port: 80 }],
+  ['TLS', 'off', 'off'],
   ['CALLS_PER_SECOND_PER_CALLER', '1', 1],
   ['CALLS_PER_SECOND_PER_DIRECTORY', '1000000', 1_000_000],
   ['MAX_CALLS_IN_FLIGHT_PER_CALLER', '100000', 100_000],
@@ -173,7 +175,7 @@ const accepted: readonly (readonly [name: keyof Settings, value: string, setting
 ]
 
 test.each(accepted)('%s accepts %s', (name, value, setting) => {
-  expect(read({ [name]: value })[name]).toEqual(setting)
+  expect(read({ TLS: 'off', [name]: value })[name]).toEqual(setting)
 })
 
 const format = 'LISTEN must be host:port, such as 0.0.0.0:50051 or [::1]:50051'
@@ -245,7 +247,8 @@ test.each(rejected)('%s', (problem, ...values) => {
 
 describe('problems', () => {
   test('are reported all at once, in the order of the settings, each with its variable', () => {
-    const paths = { CALLERS_FILE: 'secret\u0007', JWT_JWKS: 'secret\u0007' }
+    const pathNames = ['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE', 'CALLERS_FILE', 'JWT_JWKS']
+    const paths = Object.fromEntries(pathNames.map((name) => [name, 'secret\u0007']))
     const others = { ...paths, SMS_BODY: '{{secret}}', SMS_RETRY_CODES: 'secret\u0007' }
     const invalid = Object.fromEntries(names.map((name) => [name, '\u{1f600} secret']))
     const problems = problemsWith({ ...invalid, ...others })

@@ -23,7 +23,7 @@ interface InterceptedCall {
 /** The toy behind an adapter, and a call of it by grpc-js that has got as far as its headers. */
 function startIntercepted(headers: Readonly<Record<string, string>>, path = toyPath, options: ToyOptions = {}) {
   const { pipeline, observer } = createToyPipeline(options)
-  const adapter = new GrpcAdapter(routesOf(toyService(echo)), pipeline)
+  const adapter = new GrpcAdapter(routesOf(toyService(echo)), pipeline, () => undefined)
   const metadata = new Metadata()
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
   const sent = deferred<Status>()

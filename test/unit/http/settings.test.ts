@@ -3,7 +3,12 @@ import type { ConfigurationError } from '../../../src/config/read-settings.js'
 import { readSettings } from '../../../src/settings.js'
 
 const read = (environment: Readonly<Record<string, string>>) =>
-  readSettings({ AUTHENTICATION: 'header', MONGODB_URI: 'mongodb://a', VERIFICATION_SECRETS: 'o'.repeat(32), ...environment })
+  readSettings({
+    AUTHENTICATION: 'header',
+    MONGODB_URI: 'mongodb://a',
+    VERIFICATION_SECRETS: 'o'.repeat(32),
+    ...environment,
+  })
 
 function problems(environment: Readonly<Record<string, string>>): readonly string[] {
   try {
