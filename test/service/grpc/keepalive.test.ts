@@ -18,6 +18,8 @@ const keepaliveTimeoutMs = 10_000
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])
+/** Sent when the server has read the settings of the client. */
+const settingsAck = Buffer.from([0, 0, 0, 4, 1, 0, 0, 0, 0])
 /** The header of a PING frame: length 8, type 6, no ACK flag. */
 const pingHeader = Buffer.from([0, 0, 8, 6, 0, 0, 0, 0, 0])
 
@@ -35,7 +37,8 @@ async function silentClient(toy: RunningToy) {
     closed = true
   })
   socket.write(Buffer.concat([preface, emptySettings]))
-  await once(socket, 'data')
+  // Without timers, because these are faked.
+  while (!received.includes(settingsAck)) await once(socket, 'data')
   return { isPinged: () => received.includes(pingHeader), isClosed: () => closed }
 }
 
