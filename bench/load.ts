@@ -30,6 +30,8 @@ export interface Operation {
 
 export interface LoadOptions extends Operation {
   readonly address: string
+  /** The authority of the service's certificate in PEM; absent if the service does not encrypt. */
+  readonly ca?: string | undefined
   /** How many calls are open at the same time, and over how many connections; by default over one. */
   readonly inFlight: number
   readonly connections?: number
@@ -46,7 +48,7 @@ export interface LoadOptions extends Operation {
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const sessions = await Promise.all(
-    Array.from({ length: options.connections ?? 1 }, () => openSession(options.address)),
+    Array.from({ length: options.connections ?? 1 }, () => openSession(options.address, options.ca)),
   )
   const makeCall = async (index: number) => {
     const status = await call(sessionOf(sessions, index), options.path, options.nextRequest())
@@ -68,7 +70,7 @@ export async function measureCalls(
     maxCalls = Number.POSITIVE_INFINITY,
     canBeRefused = false,
     signal,
-  }: Omit<LoadOptions, 'path' | 'nextRequest' | 'address'>,
+  }: Omit<LoadOptions, 'path' | 'nextRequest' | 'address' | 'ca'>,
 ): Promise<LoadResult> {
   const latencies: number[] = []
   const startTime = performance.now()
@@ -114,9 +116,9 @@ function summarize(latencies: number[], seconds: number): LoadResult {
   return { calls: sorted.length, seconds, p50: quantile(0.5), p99: quantile(0.99), refused: 0 }
 }
 
-/** A connection to the service. Its owner destroys it. */
-export async function openSession(address: string): Promise<ClientHttp2Session> {
-  const session = connect(`http://${address}`)
+/** A connection to the service, over TLS with a `ca`. Its owner destroys it. */
+export async function openSession(address: string, ca?: string): Promise<ClientHttp2Session> {
+  const session = ca === undefined ? connect(`http://${address}`) : connect(`https://${address}`, { ca })
   await once(session, 'connect')
   // When the service has ended, its calls fail. Without a listener the error would end the benchmark before it has cleaned up.
   session.on('error', () => {})

@@ -1,6 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Authority, serverNames } from '../dev/authority.js'
 import { newDatabaseName } from './bench-database.js'
 import type { Cleanup } from './cleanup.js'
 import type { Addresses, Usage, UsageRequest } from './usage.js'
@@ -18,6 +22,8 @@ export class MeasuredProcess {
   readonly httpAddress: string
   /** The name of its database. No other process uses it. */
   readonly database: string
+  /** The authority of its certificate in PEM; absent if it does not encrypt. */
+  ca: string | undefined
   readonly #process: ChildProcess
 
   private constructor(child: ChildProcess, { address, httpAddress }: Addresses, database: string) {
@@ -78,6 +84,20 @@ export class MeasuredProcess {
     const failed = ended.then(() => Promise.reject(new Error('the measured server ended before it served')))
     const [message] = await Promise.race([once(child, 'message'), failed])
     return new MeasuredProcess(child, message as Addresses, database)
+  }
+
+  /** The same, over TLS. */
+  static async startWithTls(mongodbUri: string, cleanup: Cleanup): Promise<MeasuredProcess> {
+    const authority = await Authority.create()
+    const { cert, key } = await authority.issue({ names: serverNames })
+    const folder = await mkdtemp(join(tmpdir(), 'bench-tls-'))
+    cleanup.push(() => rm(folder, { recursive: true, force: true }))
+    const files = { TLS_CERT_FILE: join(folder, 'cert.pem'), TLS_KEY_FILE: join(folder, 'key.pem') }
+    await writeFile(files.TLS_CERT_FILE, cert)
+    await writeFile(files.TLS_KEY_FILE, key)
+    const service = await MeasuredProcess.start(mongodbUri, cleanup, 'batched', files)
+    service.ca = authority.cert
+    return service
   }
 
   usage(request: UsageRequest): Promise<Usage> {

@@ -38,6 +38,7 @@ export const callsRow = (
     load({
       ...operation,
       address: service.address,
+      ca: service.ca,
       inFlight,
       connections: Math.min(maxConnections, inFlight),
       seconds,

@@ -68,12 +68,13 @@ async function benchCosts(mongodbUri: string, cleanup: Cleanup): Promise<void> {
   const floor = await MeasuredProcess.startFloor(cleanup)
   const batched = await MeasuredProcess.start(mongodbUri, cleanup)
   const unbatched = await MeasuredProcess.start(mongodbUri, cleanup, 'unbatched')
+  const encrypted = await MeasuredProcess.startWithTls(mongodbUri, cleanup)
   const driver = new MongoClient(mongodbUri, { writeConcern: { w: 'majority', journal: true } })
   cleanup.push(() => driver.close())
 
   printProgress('Preparing contacts')
   const rows = {
-    ...(await createRows({ floor, batched, unbatched }, driver)),
+    ...(await createRows({ floor, batched, unbatched, encrypted }, driver)),
     ...(await createRowsWithMetrics(mongodbUri, cleanup)),
     ...(await createRowsOfCallers(mongodbUri, cleanup)),
   }
@@ -99,10 +100,11 @@ interface MeasuredProcesses {
   readonly floor: MeasuredProcess
   readonly batched: MeasuredProcess
   readonly unbatched: MeasuredProcess
+  readonly encrypted: MeasuredProcess
 }
 
 /** The rows in the order of the table. */
-async function createRows({ floor, batched, unbatched }: MeasuredProcesses, driver: MongoClient) {
+async function createRows({ floor, batched, unbatched, encrypted }: MeasuredProcesses, driver: MongoClient) {
   const database = driver.db(batched.database)
   const contacts = await prepareContacts(database, directories)
   const contactsForUnbatched = await prepareContacts(driver.db(unbatched.database), directories)
@@ -130,6 +132,7 @@ async function createRows({ floor, batched, unbatched }: MeasuredProcesses, driv
     delete: callsRow('(i) DeleteMessageContact', deletion, batched, 64, deletionsPerRound),
     send: { ...send, run: (seconds: number) => withDeliveries(database, () => send.run(seconds)) },
     confirm: callsRow('(k) ConfirmMessageContactVerification', confirmation, batched, 64, confirmationsPerRound),
+    emptyWithTls: callsRow('(q) empty call over TLS', emptyCall, encrypted, 64),
   }
 }
 
@@ -217,6 +220,7 @@ function printRatios(rows: Rows, results: Results) {
   printCpuRatio('an empty call with metrics over one without (n / a)', 'at most 1.03', rows.emptyWithMetrics, empty)
   printCpuRatio('AddMessageContact with metrics over without (o / b)', 'at most 1.03', rows.addWithMetrics, add)
   printCpuRatio('an empty call with a JWT over one without (m / a)', 'at most 1.10', rows.emptyByJwt, empty)
+  printCpuRatio('an empty call over TLS over one without (q / a)', 'at most 1.35', rows.emptyWithTls, empty)
 }
 
 async function measureMemory(service: MeasuredProcess) {
