@@ -15,16 +15,20 @@ export function OperationList({ selected }: { readonly selected: string }) {
   const found = reference.operations.filter((operation) => matches(operation, search))
   return (
     <nav class="operations" aria-label={t.operations}>
-      <label class="narrow-only">
-        {t.operation}
-        <select value={selected} onChange={({ currentTarget }) => navigate(operationLink(currentTarget.value))}>
+      <div class="narrow-only">
+        <label for="operation">{t.operation}</label>
+        <select
+          id="operation"
+          value={selected}
+          onChange={({ currentTarget }) => navigate(operationLink(currentTarget.value))}
+        >
           {reference.operations.map(({ name }) => (
             <option key={name} value={name}>
               {name}
             </option>
           ))}
         </select>
-      </label>
+      </div>
       <div class="wide-only">
         <input
           type="search"

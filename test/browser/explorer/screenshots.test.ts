@@ -5,7 +5,7 @@ import { clientCode, ExplorerTests, field, selectOperation, send } from '../../s
 /** Pictures of the main states, to be looked at: docs/explorer.png is a copy of the first one. */
 const folder = fileURLToPath(new URL('../../../dist/screenshots', import.meta.url))
 const explorer = new ExplorerTests()
-const wide = { viewport: { width: 1280, height: 800 } }
+const wide = { viewport: { width: 1360, height: 800 } }
 const phone = { viewport: { width: 390, height: 844 } }
 
 test('pictures of the main states are in dist/screenshots', async () => {
