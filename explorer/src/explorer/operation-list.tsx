@@ -15,20 +15,7 @@ export function OperationList({ selected }: { readonly selected: string }) {
   const found = reference.operations.filter((operation) => matches(operation, search))
   return (
     <nav class="operations" aria-label={t.operations}>
-      <div class="narrow-only">
-        <label for="operation">{t.operation}</label>
-        <select
-          id="operation"
-          value={selected}
-          onChange={({ currentTarget }) => navigate(operationLink(currentTarget.value))}
-        >
-          {reference.operations.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </div>
+      <OperationChoice selected={selected} />
       <div class="wide-only">
         <input
           type="search"
@@ -50,6 +37,27 @@ export function OperationList({ selected }: { readonly selected: string }) {
         </p>
       </div>
     </nav>
+  )
+}
+
+/** On a phone: a list that takes one line. */
+function OperationChoice({ selected }: { readonly selected: string }) {
+  const t = useTexts()
+  return (
+    <div class="narrow-only">
+      <label for="operation">{t.operation}</label>
+      <select
+        id="operation"
+        value={selected}
+        onChange={({ currentTarget }) => navigate(operationLink(currentTarget.value))}
+      >
+        {reference.operations.map(({ name }) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </div>
   )
 }
 
