@@ -16,6 +16,7 @@ const linesOf = (text: string) =>
 test.each([
   ['python', 2, 'list_contacts.py'],
   ['go', 3, 'main.go'],
+  ['ts', 2, 'channel-credentials.ts'],
 ])('the examples of credentials in %s are those that tests run', (language, count, program) => {
   const blocks = [...section.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))]
   const code = linesOf(read(`${programs}/${program}`))
