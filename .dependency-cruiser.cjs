@@ -34,6 +34,7 @@ const modules = {
   ],
   lifecycle: ['config', 'time'],
   settings: ['[a-z]+/settings', 'config', 'lifecycle'],
+  features: ['contacts', 'verification', 'database', 'messaging', 'telemetry/observer', 'lifecycle', 'settings'],
   app: ['.+'],
   run: ['app', 'http/pages', 'settings', 'config', 'telemetry', 'lifecycle'],
   cli: [
@@ -61,7 +62,7 @@ const packages = {
   'libphonenumber-js': ['addresses'],
   jose: ['access'],
   mongodb: ['database', 'contacts/store'],
-  nanoid: ['app'],
+  nanoid: ['features'],
   nodemailer: ['messaging/smtp'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry/pretty'],

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { customAlphabet } from 'nanoid'
 import type { Authenticate } from './access/authenticate.js'
 import { CallerLimits } from './access/caller-limits.js'
 import { openAuthentication } from './access/sources.js'
@@ -8,18 +7,10 @@ import { type ApiToken, createApiToken } from './access/token.js'
 import { CallPipeline } from './calls/pipeline.js'
 import { type BoundService, bindService, pathsOf, routesOf, type ServiceImplementation } from './calls/service.js'
 import { printableSettings, sharedSettings } from './config/read-settings.js'
-import { contactIdFormat } from './contacts/contact.js'
-import { createContactOperations } from './contacts/operations.js'
-import { contactCollection } from './contacts/store/collection.js'
-import { ContactInserter } from './contacts/store/inserter.js'
-import { ContactLister } from './contacts/store/lister.js'
-import { ContactReader } from './contacts/store/reader.js'
-import { ContactWriter } from './contacts/store/writer.js'
-import type { BatcherOptions } from './database/batcher.js'
 import { Database, IndexMismatchError } from './database/database.js'
-import { Quotas } from './database/quotas.js'
 import type { DatabaseSettings } from './database/settings.js'
 import { recordSharedSettings } from './database/shared-settings.js'
+import { collectionsOf, createFeatures, type FeatureDependencies, type Foundation } from './features.js'
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js'
 import { sourceInfo as rpcInfo } from './gen/google/rpc/source-info.js'
 import { file_google_rpc_status } from './gen/google/rpc/status_pb.js'
@@ -34,16 +25,11 @@ import { startGrpcServer } from './grpc/server.js'
 import type { Pages } from './http/pages.js'
 import { startHttpServer } from './http/server.js'
 import { Closers, Readiness } from './lifecycle.js'
-import { createSender } from './messaging/sender.js'
 import { type Settings, settingsSchema } from './settings.js'
 import { type Log, LogObserver } from './telemetry/log.js'
-import type { BatchKind, Observer } from './telemetry/observer.js'
+import type { Observer } from './telemetry/observer.js'
 import { createTelemetry } from './telemetry/telemetry.js'
 import { deadlineIn } from './time.js'
-import { VerificationCodes } from './verification/codes.js'
-import { createVerificationOperations } from './verification/operations.js'
-import { SendLimits } from './verification/send-limits.js'
-import { DeliveryWorker } from './verification/worker.js'
 import { version } from './version.js'
 
 /** A running service. */
@@ -63,7 +49,7 @@ export interface App {
 }
 
 /** What the process provides. Tests provide clocks and random numbers of their own. */
-export interface AppDependencies {
+export interface AppDependencies extends FeatureDependencies {
   readonly log: Log
   /** Milliseconds since the epoch. By default the clock of the machine. */
   readonly now?: () => number
@@ -71,12 +57,6 @@ export interface AppDependencies {
   readonly monotonicNow?: () => number
   /** The time that is stored, in milliseconds since the epoch. By default the clock of the database. */
   readonly storedNow?: () => number
-  /** A random whole number, at least 0 and less than `max`. */
-  readonly randomInt?: (max: number) => number
-  /** How reads and writes share round trips. The benchmark compares; nobody else needs to decide. */
-  readonly batching?: BatcherOptions
-  /** Where messages go that cannot be sent, with UNCONFIGURED_SENDER=print. By default to standard error. */
-  readonly print?: (line: string) => void
   /** What browsers are served over HTTP. By default nothing. */
   readonly pages?: Pages
   /** Further services on the same server. */
@@ -144,12 +124,6 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
     },
   }
 }
-
-/** All collections of the service, so that their indexes are created before they are used. */
-const collectionsOf = (database: Database, batching?: BatcherOptions) => ({
-  contacts: contactCollection(database),
-  quotas: new Quotas(database, batching),
-})
 
 /**
  * Creates the indexes that are missing, as the service does when it starts, and resolves once a majority has confirmed a write.
@@ -219,55 +193,6 @@ async function startServers(
   }
 }
 
-/** What the features share. */
-interface Foundation {
-  readonly database: Database
-  readonly observer: Observer
-  readonly now: () => number
-  readonly closers: Closers
-}
-
-/** The operations of the contract, and the worker that sends verification codes. */
-function createFeatures(
-  settings: Settings,
-  { randomInt = (max) => Math.floor(Math.random() * max), batching, print = printToStandardError }: AppDependencies,
-  { database, observer, now: processNow, closers }: Foundation,
-) {
-  const now = () => database.now()
-  const observed = (kind: BatchKind) => observedBatching(kind, observer, batching)
-  const { contacts, quotas } = collectionsOf(database, observed('limit'))
-  const reader = new ContactReader(database, contacts, observed('read'))
-  const lister = new ContactLister({ database, contacts, reader, settings, batching: observed('list') })
-  const writer = new ContactWriter({ database, contacts, reader, randomInt, batching: observed('write') })
-  const inserter = new ContactInserter({ database, contacts, settings, randomInt, batching: observed('insert') })
-  const randomId = customAlphabet(contactIdFormat.alphabet, contactIdFormat.length)
-  const newContactId = () => `${contactIdFormat.prefix}${randomId()}`
-
-  const codes = new VerificationCodes(settings.VERIFICATION_SECRETS)
-  const limits = new SendLimits(quotas, settings)
-  // The stored time: a message says how long its code, which expires at a stored time, is still valid.
-  const sender = createSender(settings, { now: () => now().getTime(), print })
-  const newRequestId = randomUUID
-  const worker = new DeliveryWorker({ reader, writer, sender, codes, observer, now, processNow, newRequestId })
-  // Closed in the reverse order: the attempts in flight may finish, then they are aborted, then their results are stored.
-  closers.push(() => worker.stop())
-  closers.push(() => sender.close())
-  closers.push(() => worker.stop())
-
-  const wakeWorker = (verificationId: string) => worker.wake(verificationId)
-  const newVerificationId = () => randomBytes(8).toString('hex')
-  const verifying = { settings, reader, writer, codes, limits, sender, wakeWorker, now, newVerificationId, observer }
-  const operations = {
-    ...createContactOperations({ settings, inserter, lister, reader, writer, now, newContactId }),
-    ...createVerificationOperations(verifying),
-  }
-  return { operations, reader, worker }
-}
-
-function observedBatching(kind: BatchKind, observer: Observer, batching: BatcherOptions = {}): BatcherOptions {
-  return { ...batching, onBatch: (size) => observer.batchStarted(kind, size) }
-}
-
 /** Health follows the database. The service is ready once it is healthy, and broken if an index in the database differs. */
 function createHealth(database: Database, readiness: Readiness, observer: Observer): Health {
   return new Health({
@@ -294,8 +219,4 @@ async function reportDifferentSettings(settings: Settings, database: Database, o
   // A comparison that fails is no reason to stop: the next process that starts compares again.
   const names = await recordSharedSettings(database, sharedSettings(settingsSchema, settings)).catch(() => [])
   if (names.length > 0) observer.settingsDiffer(names)
-}
-
-function printToStandardError(line: string): void {
-  process.stderr.write(`${line}\n`)
 }

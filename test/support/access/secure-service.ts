@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js'
 import type { JsonGeneralName } from '@peculiar/x509'
+import { Authority, serverNames } from '../../../dev/authority.js'
 import { type ApiToken, callersFileEntry, createApiToken } from '../../../src/access/token.js'
-import { Authority, CertificateFiles, serverNames } from '../certificates.js'
+import { CertificateFiles } from '../certificate-files.js'
 import { ContactsClient } from '../client.js'
 import { type RunningService, startService } from '../running-service.js'
 
@@ -19,7 +20,7 @@ export interface SecureService extends RunningService {
 }
 
 /** Callers whom the callers file of a secure service lists beside that of the token. */
-export const callersWithCertificates = `
+const callersWithCertificates = `
   - { id: notifier, spiffe: spiffe://example.org/notifier, directories: [rd-1], roles: [reader] }
   - { id: console, dns: console.example.org, directories: [rd-1], roles: [reader] }
 `
