@@ -8,7 +8,7 @@ import { until } from './waiting.js'
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
 const copied = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'buf.yaml', 'buf.gen.yaml']
-const copiedFolders = ['src', 'dev', 'bench', 'proto', 'docs', 'dist']
+const copiedFolders = ['src', 'dev', 'bench', 'proto', 'explorer', 'docs', 'dist']
 
 /** How long a start may take on a busy machine, in milliseconds. */
 const maxStartMs = 60_000

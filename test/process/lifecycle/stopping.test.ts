@@ -56,7 +56,7 @@ describe.concurrent('an ordered stop', () => {
   })
 
   test('ends open Watch and reflection streams with a reason', async () => {
-    const { service } = await startService()
+    const { service } = await startService({ REFLECTION: 'open' })
     const health = new HealthClient(service.address)
     const streams = await Promise.all([openWatch(health), openReflection(service.address)])
     service.signal('SIGTERM')
