@@ -66,7 +66,7 @@ export class ServiceProcess {
     this.#child = spawn(name, programArguments, {
       cwd: folder,
       ...(uid !== undefined && { uid, gid: uid }),
-      env: { ...defaultEnvironment, ...noCallerLimits, ...environment },
+      env: { ...defaultEnvironment, ...noCallerLimits, REFLECTION: 'open', ...environment },
       stdio: ['ignore', stdout, 'pipe'],
     })
     const child = this.#child

@@ -41,6 +41,7 @@ describe('without a network and without the packages of this project', () => {
     const template = JSON.stringify({ version: 'v2', plugins })
     await run(bin('buf'), ['generate', inputOf(repository), '--template', template], folder)
     expect(await files(out)).toEqual([
+      'messagecontacts/v1/authorization_pb.ts',
       'messagecontacts/v1/error_reason_pb.ts',
       'messagecontacts/v1/message_contact_pb.ts',
       'messagecontacts/v1/message_contact_service_pb.ts',
@@ -51,6 +52,7 @@ describe('without a network and without the packages of this project', () => {
     const out = join(folder, 'exported')
     await run(bin('buf'), ['export', `file://${repository}/.git`, '--output', out], folder)
     expect(await files(out)).toEqual([
+      'messagecontacts/v1/authorization.proto',
       'messagecontacts/v1/error_reason.proto',
       'messagecontacts/v1/message_contact.proto',
       'messagecontacts/v1/message_contact_service.proto',

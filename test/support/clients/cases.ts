@@ -17,7 +17,7 @@ export function casesOfEveryClient(connect: (address: string) => CallOperation):
   const add = (request: AddRequest, options?: Pick<CallOptions, 'directoryId'>) =>
     call(method.addMessageContact, request, options)
   beforeAll(async () => {
-    service = await startService()
+    service = await startService({ environment: { REFLECTION: 'open' } })
   })
   afterAll(() => service.stop())
 

@@ -20,7 +20,10 @@ export function verificationCasesOfEveryClient(connect: (address: string) => Cal
   const call: CallOperation = (...args) => connect(service.app.address)(...args)
   beforeAll(async () => {
     const print = (line: string) => printed.push(line)
-    service = await startService({ environment: { UNCONFIGURED_SENDER: 'print' }, dependencies: { print } })
+    service = await startService({
+      environment: { UNCONFIGURED_SENDER: 'print', REFLECTION: 'open' },
+      dependencies: { print },
+    })
   })
   afterAll(() => service.stop())
 
