@@ -60,3 +60,6 @@ export const hostAndPort = text(
     return { host: value.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(value.slice(colon + 1)) }
   })
   .refine(({ port }) => port <= 65_535, { error: 'must have a port from 0 to 65535' })
+
+/** Whether only this machine reaches the host. */
+export const isLoopback = (host: string): boolean => /^(localhost|(::ffff:)?127(\.\d{1,3}){3}|::1)$/i.test(host)

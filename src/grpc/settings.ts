@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filePath, hostAndPort, oneOf, wholeNumber } from '../config/values.js'
+import { filePath, hostAndPort, isLoopback, oneOf, wholeNumber } from '../config/values.js'
 
 export const grpcSettings = z.object({
   LISTEN: hostAndPort.prefault('127.0.0.1:50051').meta({
@@ -86,5 +86,3 @@ export function checkTlsSettings(settings: GrpcSettings, { addIssue, issues }: z
 
 const unencryptedProblem =
   'must be chosen, because LISTEN is no loopback address: set TLS_CERT_FILE and TLS_KEY_FILE to encrypt connections; or TLS=off if something else encrypts them; or LISTEN to an address such as 127.0.0.1:50051'
-
-const isLoopback = (host: string): boolean => /^(localhost|(::ffff:)?127(\.\d{1,3}){3}|::1)$/i.test(host)
