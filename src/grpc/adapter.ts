@@ -11,7 +11,7 @@ import {
 import type { CallPipeline, IncomingCall } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
 import { Failure } from '../errors/failure.js'
-import type { ClientCertificate } from './client-certificates.js'
+import { type ClientCertificate, namesOf } from './client-certificates.js'
 import { answerTrailers, isRefusal, toStatus } from './status.js'
 
 /** Gives the client certificate of the connection of a call, if it has one. */
@@ -81,7 +81,7 @@ export class GrpcAdapter {
     const { method } = route
     this.#pipeline.handle<Buffer>(route, {
       header: (name) => call.metadata.get(name).map(String),
-      certificate: () => this.#certificates.get(call.metadata)?.trusted(),
+      certificate: () => namesOf(this.#certificates.get(call.metadata)),
       clientDeadline: Number(call.getDeadline()),
       isCancelled: () => call.cancelled,
       decode,

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
+import { Failure } from '../errors/failure.js'
 import { trustedUntil } from './certificates.js'
 import { connectionOf } from './listener.js'
 
@@ -8,6 +9,13 @@ import { connectionOf } from './listener.js'
 export interface ClientCertificate {
   /** The subjectAltName as Node gives it, while the certificate is trusted. */
   trusted(): { readonly subjectAltName: string } | undefined
+}
+
+/** The names of a client certificate; undefined if there is none. One that no longer counts is invalid and not absent: UNAUTHENTICATED. */
+export function namesOf(certificate: ClientCertificate | undefined): { readonly subjectAltName: string } | undefined {
+  const names = certificate?.trusted()
+  if (certificate && !names) throw new Failure('UNAUTHENTICATED')
+  return names
 }
 
 /** A connection that is closed so long before its certificate expires is replaced by its client in time, in milliseconds. */

@@ -14,7 +14,7 @@ import type { Route } from '../calls/service.js'
 import { Failure, toFailure } from '../errors/failure.js'
 import type { Observer } from '../telemetry/observer.js'
 import { type CertificateOf, GrpcAdapter } from './adapter.js'
-import type { ClientCertificate } from './client-certificates.js'
+import { type ClientCertificate, namesOf } from './client-certificates.js'
 import { type ConnectionObserver, Connections, lingerMs } from './connections.js'
 import { connectionOf, connectTimeoutMs, listen } from './listener.js'
 import type { GrpcSettings } from './settings.js'
@@ -190,6 +190,6 @@ async function authenticateStream(
 ): Promise<void> {
   await authenticate({
     header: (name) => metadata.get(name).map(String),
-    certificate: () => certificate?.trusted(),
+    certificate: () => namesOf(certificate),
   })
 }

@@ -107,6 +107,19 @@ describe('on an open connection', () => {
     await expectRefusal(idle.addMessageContact({}, { ...known, deadlineMs: 2 * hourMs }), 'UNAUTHENTICATED')
   })
 
+  test('a certificate that has expired is invalid and not absent: no other credential counts instead', async () => {
+    let now = Date.now()
+    const administrator = { via: 'header', directories: '*', roles: ['administrator'] } as const
+    const toy = await startToy({
+      now: () => now,
+      authenticate: ({ certificate }) => ({ id: certificate()?.subjectAltName ?? 'nobody', ...administrator }),
+    })
+    const client = toy.secureClient(certificate)
+    expect([await callerOf(client), await callerOf(toy.secureClient())]).toEqual([`URI:${spiffe}`, 'nobody'])
+    now += 48 * hourMs
+    await expectRefusal(client.addMessageContact({}, { ...known, deadlineMs: 72 * hourMs }), 'UNAUTHENTICATED')
+  })
+
   test('a certificate whose CA is removed counts no more, others do', async () => {
     const next = await Authority.create('Next')
     const toy = await startToy({ files: { 'client-ca.pem': authority.cert + next.cert } })
