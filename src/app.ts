@@ -179,7 +179,6 @@ async function startServers(
     authenticate,
     otherServices: settings.REFLECTION === 'off' ? [health] : [health, createReflection(reflectedFiles, comments)],
     newRequestId,
-    requiresClientCertificate: settings.AUTHENTICATION.every((via) => via === 'mtls'),
     now,
     observer,
   })

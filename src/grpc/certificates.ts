@@ -93,4 +93,4 @@ const isValidAt = (certificate: X509Certificate, time: number): boolean =>
   validFrom(certificate) <= time && time < validTo(certificate)
 
 const validFrom = (certificate: X509Certificate): number => Date.parse(certificate.validFrom)
-const validTo = (certificate: X509Certificate): number => Date.parse(certificate.validTo)
+export const validTo = (certificate: X509Certificate): number => Date.parse(certificate.validTo)

@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { Failure } from '../errors/failure.js'
-import { trustedUntil } from './certificates.js'
+import { trustedUntil, validTo } from './certificates.js'
 import { connectionOf } from './listener.js'
 
 /** The certificate of a client whose connection is open. */
@@ -20,6 +21,18 @@ export function namesOf(certificate: ClientCertificate | undefined): { readonly 
 
 /** A connection that is closed so long before its certificate expires is replaced by its client in time, in milliseconds. */
 const renewalMs = 10_000
+/**
+ * How long a certificate still counts after the authorities have changed, if TLS has to verify it again because the certificates that stand
+ * between are not known here, in milliseconds. In this time the client opens a new connection.
+ */
+const verifyAgainMs = 500
+
+/** The authorities that are trusted now and were before, and since when, in milliseconds since the epoch. */
+interface Trust {
+  readonly current: readonly X509Certificate[]
+  readonly previous: readonly X509Certificate[] | undefined
+  readonly since: number
+}
 
 /**
  * The certificates of all open connections that have one. TLS verifies them when a connection opens; here they are looked at again, because
@@ -27,8 +40,10 @@ const renewalMs = 10_000
  */
 export class ClientCertificates {
   readonly #now: () => number
+  /** With which authorities TLS verifies the certificate of a connection. */
+  readonly #accepted = new Map<string, readonly X509Certificate[]>()
   readonly #connections = new Map<string, ConnectionCertificate>()
-  #trusted: readonly X509Certificate[] = []
+  #trust: Trust = { current: [], previous: undefined, since: 0 }
 
   /** `now` gives milliseconds since the epoch. */
   constructor(now: () => number) {
@@ -37,18 +52,27 @@ export class ClientCertificates {
 
   /** From now on only certificates that lead to these are trusted. Connections with others are asked to close. */
   trustOnly(trusted: readonly X509Certificate[]): void {
-    this.#trusted = trusted
+    this.#trust = { current: trusted, previous: this.#trust.current, since: this.#now() }
     void this.#closeUntrusted(trusted)
   }
 
-  /** Adds a connection whose client certificate TLS has verified, until it is closed. */
-  add(socket: TLSSocket): void {
-    const leaf = socket.getPeerX509Certificate()
-    if (!leaf) return
+  /** Call it when the handshake of TLS begins. */
+  accept(socket: Socket): void {
     const connection = connectionOf(socket)
-    const certificate = new ConnectionCertificate(leaf, () => this.#trusted, this.#now)
-    this.#connections.set(connection, certificate)
-    socket.once('close', () => this.#connections.delete(connection))
+    this.#accepted.set(connection, this.#trust.current)
+    socket.once('close', () => {
+      this.#accepted.delete(connection)
+      this.#connections.delete(connection)
+    })
+  }
+
+  /** Call it if TLS has verified a client certificate. */
+  add(socket: TLSSocket): void {
+    const connection = connectionOf(socket)
+    const verifiedWith = this.#accepted.get(connection)
+    const leaf = socket.getPeerX509Certificate()
+    if (!verifiedWith || !leaf) return
+    this.#connections.set(connection, new ConnectionCertificate(leaf, verifiedWith, () => this.#trust, this.#now))
   }
 
   /** The certificate of an open connection, by the name that `connectionOf` gives it. */
@@ -65,7 +89,7 @@ export class ClientCertificates {
   /** Looks at one connection per turn of the event loop, because verifying signatures takes time. */
   async #closeUntrusted(trusted: readonly X509Certificate[]): Promise<void> {
     for (const certificate of [...this.#connections.values()]) {
-      if (this.#trusted !== trusted) return
+      if (this.#trust.current !== trusted) return
       certificate.trusted()
       await nextTurn()
     }
@@ -75,38 +99,51 @@ export class ClientCertificates {
 class ConnectionCertificate implements ClientCertificate {
   readonly #leaf: X509Certificate
   readonly #sent: readonly X509Certificate[]
-  readonly #currentlyTrusted: () => readonly X509Certificate[]
+  readonly #trust: () => Trust
   readonly #now: () => number
   readonly #names: { readonly subjectAltName: string }
-  /** The certificates with which `#trustedUntil` was found. */
-  #verifiedWith: readonly X509Certificate[] | undefined
+  /** The last authorities to which the certificate was known to lead. */
+  #verifiedWith: readonly X509Certificate[]
+  /** The authorities for which `#trustedUntil` was found. */
+  #judgedFor: readonly X509Certificate[] | undefined
   #trustedUntil = 0
   /** Asks the client to close the connection. */
   close: () => void = () => {}
 
-  constructor(leaf: X509Certificate, currentlyTrusted: () => readonly X509Certificate[], now: () => number) {
+  constructor(leaf: X509Certificate, verifiedWith: readonly X509Certificate[], trust: () => Trust, now: () => number) {
     this.#leaf = leaf
     this.#sent = issuersOf(leaf)
-    this.#currentlyTrusted = currentlyTrusted
+    this.#verifiedWith = verifiedWith
+    this.#trust = trust
     this.#now = now
     this.#names = { subjectAltName: leaf.subjectAltName ?? '' }
   }
 
   trusted(): { readonly subjectAltName: string } | undefined {
-    const [time, trusted] = [this.#now(), this.#currentlyTrusted()]
-    if (this.#verifiedWith !== trusted) {
-      this.#trustedUntil = trustedUntil(this.#leaf, this.#sent, trusted, time)
-      this.#verifiedWith = trusted
+    const [time, trust] = [this.#now(), this.#trust()]
+    if (this.#judgedFor !== trust.current) {
+      this.#trustedUntil = this.#judge(trust, time)
+      this.#judgedFor = trust.current
     }
     if (time >= this.#trustedUntil - renewalMs) this.close()
     return time < this.#trustedUntil ? this.#names : undefined
+  }
+
+  #judge({ current, previous, since }: Trust, time: number): number {
+    const until = trustedUntil(this.#leaf, this.#sent, current, time)
+    if (until > 0) {
+      this.#verifiedWith = current
+      return until
+    }
+    if (this.#verifiedWith === current) return validTo(this.#leaf)
+    return this.#verifiedWith === previous ? Math.min(validTo(this.#leaf), since + verifyAgainMs) : 0
   }
 }
 
 /** More than any chain has. */
 const maxIssuers = 10
 
-/** The certificates that issued this one, as far as the client has sent them. */
+/** The certificates that issued this one, as far as the client has sent them and Node shows them: Node 24 shows none. */
 function issuersOf(leaf: X509Certificate): X509Certificate[] {
   const issuers: X509Certificate[] = []
   let next = leaf.issuerCertificate

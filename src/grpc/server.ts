@@ -9,6 +9,7 @@ import {
   setLogVerbosity,
 } from '@grpc/grpc-js'
 import type { Authenticate } from '../access/authenticate.js'
+import type { AccessSettings } from '../access/settings.js'
 import type { CallPipeline } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
 import { Failure, toFailure } from '../errors/failure.js'
@@ -22,7 +23,7 @@ import { toStatus } from './status.js'
 import { TlsEndpoint } from './tls.js'
 
 export interface GrpcServerOptions {
-  readonly settings: GrpcSettings
+  readonly settings: GrpcSettings & Pick<AccessSettings, 'AUTHENTICATION'>
   /** Every call of the services goes through it. */
   readonly pipeline: CallPipeline
   /** For reflection, which has a handler of its own. */
@@ -31,8 +32,6 @@ export interface GrpcServerOptions {
   readonly otherServices: readonly { addToServer(server: Server): void }[]
   /** For streams that are ended at stop. */
   readonly newRequestId: () => string
-  /** Whether a connection without a client certificate is refused, where connections are encrypted. */
-  readonly requiresClientCertificate: boolean
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly observer: ConnectionObserver & Pick<Observer, 'connectionOpened' | 'connectionClosed' | 'fileRejected'>
@@ -69,7 +68,8 @@ export async function startGrpcServer(routes: readonly Route[], options: GrpcSer
   const { settings, pipeline, authenticate, otherServices, newRequestId } = options
   // The log of grpc-js contains what clients sent.
   setLogVerbosity(logVerbosity.NONE)
-  const tls = await TlsEndpoint.open(options)
+  const requiresClientCertificate = settings.AUTHENTICATION.every((via) => via === 'mtls')
+  const tls = await TlsEndpoint.open({ ...options, requiresClientCertificate })
   const certificateOf: CertificateOf = (call) => tls?.clients.of(connectionOf(call.getConnectionInfo()))
   const adapter = new GrpcAdapter(routes, pipeline, certificateOf)
   const streams = new OpenStreams(newRequestId, certificateOf)

@@ -83,6 +83,7 @@ export class TlsEndpoint {
   }
 
   accept(socket: Socket): void {
+    this.clients.accept(socket)
     this.#server.emit('connection', socket)
   }
 

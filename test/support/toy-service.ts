@@ -40,7 +40,7 @@ export interface RunningToy extends GrpcServer {
 
 export interface ToyOptions
   extends Partial<Pick<PipelineOptions, 'authenticate' | 'now' | 'readyWithin'>>,
-    Partial<Pick<GrpcServerOptions, 'otherServices' | 'requiresClientCertificate'>> {
+    Partial<Pick<GrpcServerOptions, 'otherServices'>> {
   /** Differences from `toySettings`. Times in seconds may be fractions. */
   readonly settings?: Partial<ToySettings>
 }
@@ -126,7 +126,6 @@ export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<Runn
     authenticate: options.authenticate ?? headerAuthentication,
     otherServices: options.otherServices ?? [],
     newRequestId,
-    requiresClientCertificate: options.requiresClientCertificate ?? false,
     now: options.now ?? Date.now,
     observer,
   })

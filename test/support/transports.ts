@@ -57,7 +57,6 @@ export async function startTransports(service: BoundService, settings: Partial<C
   const routes = routesOf(service)
   const grpc = await startGrpcServer(routes, {
     ...options,
-    requiresClientCertificate: false,
     now: Date.now,
     authenticate: headerAuthentication,
     otherServices: [],

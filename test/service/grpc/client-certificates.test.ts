@@ -70,7 +70,7 @@ describe('a client certificate', () => {
   })
 
   test('is needed where nothing else can identify a caller', async () => {
-    const toy = await startToy({ requiresClientCertificate: true })
+    const toy = await startToy({ settings: { AUTHENTICATION: ['mtls'] } })
     await isUnavailable(toy.secureClient())
     expect(await callerOf(toy.secureClient(certificate))).toBe(`URI:${spiffe}`)
   })
@@ -87,8 +87,8 @@ describe('a client certificate', () => {
     ['of tomorrow', () => authority.issue({ names: spiffeNames, validFrom: new Date(Date.now() + hourMs) })],
   ])('%s is refused, needed or not', async (_, issue) => {
     const other = await issue()
-    for (const requiresClientCertificate of [false, true])
-      await isUnavailable((await startToy({ requiresClientCertificate })).secureClient(other))
+    for (const AUTHENTICATION of [['mtls', 'token'], ['mtls']] as const)
+      await isUnavailable((await startToy({ settings: { AUTHENTICATION } })).secureClient(other))
   })
 })
 
@@ -134,6 +134,25 @@ describe('on an open connection', () => {
     )
     await isUnavailable(removed)
     expect(await callerOf(staying)).toBe('')
+  })
+
+  test('a certificate that leads to its CA by one that the client sends counts on, if the CA stays', async () => {
+    const intermediate = await Authority.create('Intermediate', authority)
+    const { cert, key } = await intermediate.issue({ names: spiffeNames })
+    const next = await Authority.create('Next')
+    const toy = await startToy({ settings: { MAX_CONNECTIONS_PER_IP: 10_000, MAX_CONNECTIONS: 10_000 } })
+    const client = toy.secureClient({ cert: cert + intermediate.cert, key })
+    await toy.files.write({ 'client-ca.pem': authority.cert + next.cert })
+    const nextCertificate = await next.issue()
+    for (let isInUse = false; !isInUse; ) {
+      isInUse = await callerOf(toy.secureClient(nextCertificate)).then(
+        () => true,
+        () => false,
+      )
+      for (let call = 0; call < 20; call += 1) expect(await callerOf(client)).toBe(`URI:${spiffe}`)
+    }
+    await pause(1000)
+    for (let call = 0; call < 20; call += 1) expect(await callerOf(client)).toBe(`URI:${spiffe}`)
   })
 
   test('a version of the client CA that cannot be used changes nothing', async () => {
