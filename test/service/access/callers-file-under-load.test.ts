@@ -9,7 +9,8 @@ import { until } from '../../support/waiting.js'
 
 const replacements = 20
 /** How long a caller that was removed may still be served, in milliseconds. */
-const maxRemovedMs = 2000
+// Two readings of the file take a second; a busy machine takes longer.
+const maxRemovedMs = 10_000
 /** How long the test waits for a change on a busy machine, in milliseconds. */
 const maxWaitMs = 20_000
 
