@@ -21,7 +21,7 @@ export async function startFaulty(environment: Readonly<Record<string, string>>)
   return {
     ...service,
     collection,
-    fail: (command, fault, mode) => configure({ mode, data: { failCommands: [command], ...fault } }),
+    fail: (command, fault, mode) => configure({ mode, data: { failCommands: commandsWith(command), ...fault } }),
     failNothing: () => configure({ mode: 'off' }),
     async stop() {
       await service.stop()
@@ -29,6 +29,9 @@ export async function startFaulty(environment: Readonly<Record<string, string>>)
     },
   }
 }
+
+/** Changes and removals that wait together, also those of the delivery worker, are sent as one `bulkWrite`. */
+const commandsWith = (command: string) => (['update', 'delete'].includes(command) ? [command, 'bulkWrite'] : [command])
 
 type NamedFault = readonly [name: string, fault: Document]
 
