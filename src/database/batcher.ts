@@ -4,8 +4,13 @@ import type { Deadline } from '../time.js'
 export const expired = Symbol('expired')
 
 export interface BatcherOptions {
-  /** How many batches may run at once. By default 2: while one is written, the next one gathers. */
+  /** How many batches may run at once. By default 2, so that a few calls do not wait for each other. */
   readonly maxConcurrent?: number
+  /**
+   * While so many items run, further ones gather up to the size of a batch, even if another one could run: a command more costs far more
+   * than an item more in the next one. By default 8.
+   */
+  readonly gatherFrom?: number
   /**
    * A batch that takes longer than this many milliseconds does not count for `maxConcurrent` any more, so that a stuck batch delays no other.
    * By default 500: a database that is merely busy does more with larger batches.
@@ -29,7 +34,7 @@ interface QueuedItem<Item, Outcome> {
 /**
  * Lets calls share round trips: items that wait at the same time are run together, and each call gets its own outcome.
  *
- * There is no timer. A single item runs in the same turn of the event loop; while `maxConcurrent` batches are running, further items gather.
+ * There is no timer. A single item runs in the same turn of the event loop; while enough of them run, further items gather.
  * `run` gives the outcomes in the order of the items. Its second argument is the latest deadline in the batch, in milliseconds since the epoch:
  * a call whose deadline is earlier is answered by the call pipeline, and `run` goes on for the others.
  */
@@ -40,6 +45,8 @@ export class Batcher<Item, Outcome> {
   #running = 0
   /** How many of the running batches are slow. */
   #slow = 0
+  /** How many items the other running batches have. */
+  #runningItems = 0
   #isScheduled = false
 
   constructor(
@@ -47,7 +54,15 @@ export class Batcher<Item, Outcome> {
     options: BatcherOptions = {},
   ) {
     this.#run = run
-    this.#options = { maxConcurrent: 2, slowAfterMs: 500, maxTotal: 16, maxSize: 500, onBatch: () => {}, ...options }
+    this.#options = {
+      maxConcurrent: 2,
+      gatherFrom: 8,
+      slowAfterMs: 500,
+      maxTotal: 16,
+      maxSize: 500,
+      onBatch: () => {},
+      ...options,
+    }
   }
 
   /** Gives the item's own outcome, or `expired`. Rejects if its whole batch failed. */
@@ -69,8 +84,10 @@ export class Batcher<Item, Outcome> {
   }
 
   #hasCapacity(): boolean {
-    const { maxConcurrent, maxTotal } = this.#options
-    return this.#running - this.#slow < maxConcurrent && this.#running < maxTotal
+    const { maxConcurrent, gatherFrom, maxTotal, maxSize } = this.#options
+    const isFull = this.#queue.length >= maxSize
+    const hasShare = this.#running - this.#slow < maxConcurrent && (this.#runningItems < gatherFrom || isFull)
+    return hasShare && this.#running < maxTotal
   }
 
   #startBatches(): void {
@@ -95,11 +112,13 @@ export class Batcher<Item, Outcome> {
 
   async #runBatch(batch: readonly QueuedItem<Item, Outcome>[]): Promise<void> {
     this.#running += 1
+    this.#runningItems += batch.length
     this.#options.onBatch(batch.length)
     let isSlow = false
     const timer = setTimeout(() => {
       isSlow = true
       this.#slow += 1
+      this.#runningItems -= batch.length
       this.#startBatches()
     }, this.#options.slowAfterMs)
     try {
@@ -118,6 +137,7 @@ export class Batcher<Item, Outcome> {
       clearTimeout(timer)
       this.#running -= 1
       if (isSlow) this.#slow -= 1
+      else this.#runningItems -= batch.length
       this.#startBatches()
     }
   }

@@ -10,6 +10,8 @@ import {
   notExpired,
 } from '../../support/controlled-batcher.js'
 
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => `${index}`)
+
 describe('a batch starts', () => {
   test('with a single item in the same turn of the event loop, after the code that submits it', async () => {
     const { submit, started } = controlledBatcher()
@@ -76,6 +78,33 @@ describe('a batch starts', () => {
     expect(started()).toEqual([['a'], ['b'], ['c']].slice(0, maxConcurrent))
   })
 
+  test('beside fewer than 8 running items; beside 8 further ones gather until they end, or are as many as a batch holds', async () => {
+    const { submit, batches, started } = controlledBatcher({ maxSize: 20 })
+    void submit(...numbers(7))
+    await turn()
+    void submit('a')
+    await turn()
+    expect(started()).toEqual([numbers(7), ['a']])
+    batches[1]?.end()
+    await turn()
+    const [b] = submit(...numbers(8))
+    batches[0]?.end()
+    await turn()
+    void submit('c')
+    await turn()
+    expect(started().slice(2)).toEqual([numbers(8)])
+    void submit(...numbers(19))
+    await turn()
+    expect(started().slice(2)).toEqual([numbers(8), ['c', ...numbers(19)]])
+    void submit('d')
+    await turn()
+    batches[2]?.end()
+    await b
+    batches[3]?.end()
+    await turn()
+    expect(started().slice(4)).toEqual([['d']])
+  })
+
   test('with a single item again when no other is running', async () => {
     const { submit, batches, started } = controlledBatcher({ maxConcurrent: 1 })
     for (const item of ['a', 'b', 'c']) {
@@ -105,9 +134,9 @@ describe('the size of a batch', () => {
 
   test('is up to 500 by default', async () => {
     const { submit, batches } = controlledBatcher()
-    void submit(...Array.from({ length: 501 }, (_, index) => `${index}`))
+    void submit(...numbers(1000))
     await turn()
-    expect(batches.map(({ items }) => items.length)).toEqual([500, 1])
+    expect(batches.map(({ items }) => items.length)).toEqual([500, 500])
   })
 })
 
