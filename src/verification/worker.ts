@@ -30,8 +30,10 @@ export interface DeliveryWorkerOptions {
 
 /** How often the worker looks for due deliveries without being woken: those of killed processes, and further attempts. In milliseconds. */
 const pollIntervalMs = 1000
-/** How many due contacts are looked at together. More than can be sent at the same time, because some may have to wait for capacity. */
-const maxCandidates = 100
+/** The minimum time between two looks, in milliseconds: deliveries that become due or end at nearly the same time share one. */
+const minLookIntervalMs = 10
+/** How many due contacts are looked at together: as many as can be sent at the same time by both channels. */
+const maxCandidates = 32
 /** The maximum duration of one step in the database, in milliseconds. */
 const stepTimeoutMs = 5000
 /** How long a delivery is put aside that cannot be claimed, in milliseconds. */
@@ -102,7 +104,8 @@ export class DeliveryWorker {
     while (!this.#isStopped) {
       this.#isWoken = false
       await this.#look()
-      // Without progress there is always a pause, whatever the database says is due.
+      if (!this.#isStopped) await pause(minLookIntervalMs)
+      // Without progress there is always a longer pause, whatever the database says is due.
       if (!this.#isWoken && !this.#isStopped) await this.#waitUntilWoken()
     }
   }

@@ -1,4 +1,4 @@
-import type { Collection, Filter } from 'mongodb'
+import type { Collection, Document, Filter } from 'mongodb'
 import { type AddressKind, addressKinds } from '../../addresses/address.js'
 import type { Call } from '../../calls/call.js'
 import { Batcher, type BatcherOptions, expired } from '../../database/batcher.js'
@@ -123,7 +123,7 @@ export class ContactReader {
     selections: readonly DueSelection[],
     deadline: Deadline,
   ): Promise<readonly DueContact[]> {
-    const find = (projection: Partial<Record<keyof Contact, 1>>) =>
+    const find = (projection: Document) =>
       this.#database.runCommand(deadline, (timeoutMS) =>
         this.#contacts
           .find(dueFilter(now, selections), { projection, timeoutMS })
@@ -170,7 +170,17 @@ export class ContactReader {
   }
 }
 
-const dueProjection = { directoryId: 1, deliveryDueDate: 1, email: 1, phone: 1 } as const
+/** Only what says which message is due, because the worker reads many more contacts than it can begin. */
+const dueProjection: Document = {
+  directoryId: 1,
+  deliveryDueDate: 1,
+  ...Object.fromEntries(
+    addressKinds.flatMap((kind) => [
+      [`${kind}.verification.address`, 1],
+      [`${kind}.verification.dueDate`, 1],
+    ]),
+  ),
+}
 
 const toDueContact = ({ _id: contactId, ...contact }: Contact): DueContact => ({ contactId, ...contact })
 
