@@ -24,13 +24,16 @@ export async function prepareContacts(database: Db, directories: number): Promis
   return contacts
 }
 
+/** Over how many mail domains addresses are spread. To one domain the service sends only a few mails at a time. */
+const domains = 20
+
 /** Stores contacts whose mail addresses are all different and have been sent a code. */
 export async function prepareVerifications(database: Db, directories: number): Promise<readonly Contact[]> {
   const sendDate = new Date()
   const expireDate = new Date(sendDate.getTime() + 24 * 60 * 60 * 1000)
   const contacts = newContacts(directories).map((contact, index): Contact => {
     const id = index.toString(16).padStart(16, '0')
-    const address = `tom.${contact._id.slice(2)}@example.com`
+    const address = `tom.${contact._id.slice(2)}@d${index % domains}.example`
     const delivered = { attemptsRemaining: 5, deliveryState: 'SENT', attempts: 1 } as const
     return {
       ...contact,

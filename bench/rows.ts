@@ -23,6 +23,9 @@ export type Results = ReadonlyMap<Row, readonly RowResult[]>
 /** Over how many connections the calls of a row are spread, if there are at least as many. */
 const maxConnections = 8
 
+/** The duration of the round that warms up, in rounds: a process with few rows must have compiled its code as far as the others have. */
+const warmUpRounds = 2
+
 /** A row of calls to a service, at most `maxCalls` in a round. */
 export const callsRow = (
   name: string,
@@ -51,13 +54,13 @@ export const callsRow = (
  * A round before the first one warms up and does not count.
  */
 export async function measureRows(rows: readonly Row[], rounds: number, seconds: number): Promise<Results> {
-  const minutes = ((rounds + 1) * rows.length * seconds) / 60
+  const minutes = ((rounds + warmUpRounds) * rows.length * seconds) / 60
   printProgress(`Measuring ${rows.length} rows, ${seconds} s each: about ${minutes.toFixed(1)} minutes`)
   const results = new Map<Row, RowResult[]>(rows.map((row) => [row, []]))
   for (let round = 0; round <= rounds; round += 1) {
     printProgress(round === 0 ? 'Warm-up round' : `Round ${round} of ${rounds}`)
     for (const row of rows) {
-      const result = await measure(row, seconds)
+      const result = await measure(row, round === 0 ? warmUpRounds * seconds : seconds)
       if (round > 0) results.get(row)?.push(result)
     }
   }
