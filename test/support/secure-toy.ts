@@ -38,7 +38,7 @@ export async function startSecureToy(
       TLS_KEY_FILE: written.path('key.pem'),
       ...('client-ca.pem' in files && { TLS_CLIENT_CA_FILE: written.path('client-ca.pem') }),
       // A test that waits for a new certificate connects again and again, and every connection counts for seconds.
-      MAX_CONNECTIONS_PER_IP: '100000',
+      MAX_CONNECTIONS_PER_IP: 100_000,
       ...settings,
     },
   })
