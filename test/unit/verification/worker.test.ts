@@ -19,13 +19,15 @@ interface Faults {
   readonly failingRecords?: number
   /** How long a claim takes, in milliseconds. */
   readonly claimMs?: number
+  /** While this worker sends a message, another process claims and sends it too, and records that. */
+  readonly isSentElsewhere?: boolean
 }
 
 /** A worker beside a database with one contact, whose mail is due, and a sender with these results. */
 function startWorker(
   results: readonly SendResult[],
   changes: Partial<Verification> = {},
-  { failingRecords = 0, claimMs = 0 }: Faults = {},
+  { failingRecords = 0, claimMs = 0, isSentElsewhere = false }: Faults = {},
 ) {
   const verification = verificationWith({ deliveryState: 'QUEUED', attempts: 0, dueDate: now, ...changes })
   let stored: Contact = contactWith({ email: { address: emailAddress, verification }, deliveryDueDate: now })
@@ -55,6 +57,10 @@ function startWorker(
     isPrinted: () => false,
     async send(message: CodeMessage): Promise<SendResult> {
       messages.push(message)
+      if (isSentElsewhere) {
+        const after: Verification = { ...verification, deliveryState: 'SENT', attempts: 2, dueDate: undefined }
+        stored = { ...stored, email: { ...stored.email, verification: after }, deliveryDueDate: undefined }
+      }
       return results[messages.length - 1] ?? expect.fail('one message too many')
     },
   }
@@ -176,6 +182,17 @@ describe('the delivery worker', () => {
     expect(worker.observer.deliveryAttempts.map(({ outcome }) => outcome)).toEqual(['retry', 'expired'])
     expect(worker.messages).toHaveLength(1)
     expect(worker.verification()).toMatchObject({ deliveryState: 'FAILED', attempts: 1 })
+  })
+
+  test.each([
+    ['an attempt that failed for now', retry(450, false), { outcome: 'retry', code: 450 }],
+    ['a refusal', { kind: 'failed', cause: new SendError(550) } as const, { outcome: 'failed', code: 550 }],
+    ['a message that was sent', { kind: 'sent' } as const, { outcome: 'sent', code: undefined, cause: undefined }],
+  ])('reports its own result where another process has sent the message meanwhile: %s', async (_, result, expected) => {
+    const worker = startWorker([result], {}, { isSentElsewhere: true })
+    await worker.untilReported(1)
+    expect(worker.observer.deliveryAttempts).toMatchObject([{ attempt: 1, ...expected }])
+    expect(worker.verification()).toMatchObject({ deliveryState: 'SENT', attempts: 2 })
   })
 
   test('reports a refusal of the receiver as final, with its code', async () => {
