@@ -86,6 +86,20 @@ describe('the pages of ListMessageContacts', () => {
     expect(rest).toMatchObject({ nextPageToken: '', totalCount: 5 })
   })
 
+  test('may show a contact that is renamed in between twice or not at all, and every other one once', async () => {
+    const directory = new Directory(service)
+    const [first, , third] = await directory.addAll(['Ba', 'Bb', 'Bc', 'Bd'])
+    const page = await directory.list({ pageSize: 2 })
+    expect(names(page)).toEqual(['Ba', 'Bb'])
+    const rename = (contactId = '', name: string) =>
+      directory.update({ contactId, name, updateMask: { paths: ['name'] } })
+    await rename(first?.contactId, 'Be')
+    await rename(third?.contactId, 'Aa')
+    const rest = await directory.list({ pageToken: page.nextPageToken })
+    expect(names(rest)).toEqual(['Bd', 'Be'])
+    expect(rest).toMatchObject({ nextPageToken: '', totalCount: 4 })
+  })
+
   test('are empty if all contacts that they would have shown were removed', async () => {
     const directory = new Directory(service)
     const [, second] = await directory.addAll(['Aa', 'Ab'])
