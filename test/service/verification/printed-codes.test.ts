@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { minuteMs } from '../../../src/time.js'
+import { Clock } from '../../support/clock.js'
+import { Directory } from '../../support/directory.js'
+import { reply } from '../../support/mail-server.js'
+import { startReceivers } from '../../support/receivers.js'
+import { startService, uniqueName } from '../../support/running-service.js'
+import { until } from '../../support/waiting.js'
+import { startWatched, type WatchedService } from '../../support/watched-service.js'
+
+const MONGODB_DATABASE = uniqueName('printed')
+const clock = new Clock()
+/** What `printing` prints. */
+const lines: string[] = []
+/** A process without a mail server, for development. */
+let printing: WatchedService
+beforeAll(async () => {
+  const environment = { MONGODB_DATABASE, UNCONFIGURED_SENDER: 'print' }
+  const dependencies = { storedNow: clock.read, print: (line: string) => lines.push(line) }
+  printing = await startWatched({ environment, dependencies })
+})
+afterAll(() => printing?.stop())
+
+/** Resolves when the delivery worker has looked for due deliveries so many more times. */
+async function looked(times: number): Promise<void> {
+  let looks = 0
+  printing.proxy.watch(({ name, body }) => {
+    if (name === 'find' && body['filter']?.deliveryDueDate) looks += 1
+    return 'pass'
+  })
+  // A look has ended when the next one begins.
+  await until('the worker looks', () => looks > times, 20_000)
+  printing.proxy.reset()
+}
+
+/** A message that another process was asked for and could not send. That process has ended. */
+async function queuedElsewhere(): Promise<Directory> {
+  const { settings } = await startReceivers({ onMailFrom: (_, __, done) => done(reply(451)) })
+  const sending = await startService({
+    environment: { MONGODB_DATABASE, ...settings },
+    dependencies: { storedNow: clock.read },
+  })
+  const directory = new Directory(sending)
+  const { contactId, emailAddress } = await directory.add()
+  await directory.sendEmail(contactId, emailAddress)
+  const isAttempted = async () => (await directory.stored())[0]?.email.verification?.mayHaveArrived === false
+  await until('the mail server has refused it for now', isAttempted, 20_000)
+  await sending.stop()
+  return Object.assign(new Directory(printing), { id: directory.id })
+}
+
+test('a process that prints codes prints only those that it was asked for itself', async () => {
+  const directory = await queuedElsewhere()
+  clock.advance(minuteMs)
+  await looked(2)
+  expect(lines).toEqual([])
+  const [queued] = await directory.stored()
+  expect(queued?.email.verification).toMatchObject({ deliveryState: 'QUEUED', attempts: 1 })
+  const { contactId, emailAddress } = await directory.add({ name: 'Ann', emailAddress: 'ann@example.com' })
+  await directory.sendEmail(contactId, emailAddress)
+  await until('its own code is printed', () => lines.length > 0, 20_000)
+  expect(lines.filter((line) => line !== '')).toEqual([expect.stringMatching(/^ {2}Code \d{6} for ann@example\.com, /)])
+})
