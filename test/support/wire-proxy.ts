@@ -4,6 +4,8 @@ import { BSON, type Document, Long } from 'mongodb'
 
 /** A command that the driver sends to the database. */
 export interface Command {
+  /** The number of its connection to the proxy. */
+  readonly connection: number
   /** Such as `insert`, `find` or `hello`. */
   readonly name: string
   /** The command without the documents of an insert, which are sent beside it. */
@@ -47,8 +49,11 @@ export const foundInstead = ({ body }: Command, documents: readonly Document[]):
   reply: { ok: 1, cursor: { id: Long.ZERO, ns: `${body['$db']}.${body['find']}`, firstBatch: documents } },
 })
 
-/** Gets every reply before the driver does, as bytes that it may change. The reply waits for it. */
-export type WatchReply = (reply: Buffer) => void | Promise<void>
+/**
+ * Gets every reply before the driver does, as bytes that it may change. The reply waits for it. Also a reply that is then lost.
+ * `command` is what it answers; undefined for the legacy message format, and for what the database sends by itself.
+ */
+export type WatchReply = (reply: Buffer, command: Command | undefined) => void | Promise<void>
 
 /** A TCP proxy between the service and its database that can disturb commands and replies. */
 export class WireProxy {
@@ -57,6 +62,8 @@ export class WireProxy {
   readonly #server: Server
   readonly #target: URL
   readonly #connections = new Set<Connection>()
+  /** How many connections there have been. */
+  #connectionCount = 0
   #watch: Watch = () => 'pass'
   #watchReply: WatchReply = () => {}
   /** How often everything was reset. */
@@ -126,9 +133,11 @@ export class WireProxy {
       return
     }
     const { hostname, port } = this.#target
+    this.#connectionCount += 1
     const connection = new Connection(socket, connect({ host: hostname, port: Number(port || defaultPort) }), {
+      number: this.#connectionCount,
       watch: (command) => this.#verdictOn(command),
-      watchReply: (reply) => this.#watchReply(reply),
+      watchReply: (reply, command) => this.#watchReply(reply, command),
       whenFlowing: () => this.#flowing,
       becomeUnreachable: () => {
         this.#isUnreachable = true
@@ -151,6 +160,7 @@ const defaultPort = 27017
 
 /** What a connection needs from its proxy. */
 interface ProxyHooks {
+  readonly number: number
   readonly watch: Watch
   readonly watchReply: WatchReply
   /** Resolves when messages may be forwarded. */
@@ -165,6 +175,8 @@ class Connection {
   readonly #database: Socket
   readonly #hooks: ProxyHooks
   #atReply: { readonly to: number; readonly verdict: 'cut after' | 'unreachable after' } | undefined
+  /** A driver sends one command after the other. */
+  #last: { readonly requestId: number; readonly command: Command | undefined } | undefined
 
   constructor(driver: Socket, database: Socket, hooks: ProxyHooks) {
     this.#driver = driver
@@ -193,10 +205,11 @@ class Connection {
   async #forwardCommands() {
     for await (const message of wholeMessages(this.#driver)) {
       await this.#hooks.whenFlowing()
-      const command = commandOf(message)
+      const command = commandOf(message, this.#hooks.number)
+      const requestId = message.readInt32LE(header.requestId)
+      this.#last = { requestId, command }
       const verdict = command ? await this.#hooks.watch(command) : 'pass'
       if (verdict === 'cut before') return
-      const requestId = message.readInt32LE(header.requestId)
       if (typeof verdict === 'object') {
         this.#driver.write(replyMessage(requestId, verdict.reply))
         continue
@@ -209,11 +222,12 @@ class Connection {
   async #forwardReplies() {
     for await (const message of wholeMessages(this.#database)) {
       await this.#hooks.whenFlowing()
-      if (message.readInt32LE(header.responseTo) === this.#atReply?.to) {
+      const responseTo = message.readInt32LE(header.responseTo)
+      await this.#hooks.watchReply(message, responseTo === this.#last?.requestId ? this.#last.command : undefined)
+      if (responseTo === this.#atReply?.to) {
         if (this.#atReply.verdict === 'unreachable after') this.#hooks.becomeUnreachable()
         return
       }
-      await this.#hooks.watchReply(message)
       this.#driver.write(message)
     }
   }
@@ -247,8 +261,16 @@ function replyMessage(responseTo: number, reply: Document): Buffer {
 }
 
 /** Undefined for the legacy message format, which a driver uses for its first hello. */
-function commandOf(message: Buffer): Command | undefined {
+function commandOf(message: Buffer, connection: number): Command | undefined {
   if (message.readInt32LE(header.opCode) !== opMsg) return undefined
+  const { body, documents } = contentOf(message)
+  return { connection, name: Object.keys(body)[0] ?? '', body, documents }
+}
+
+/** The document of a reply. */
+export const documentOf = (reply: Buffer): Document => contentOf(reply).body
+
+function contentOf(message: Buffer): Pick<Command, 'body' | 'documents'> {
   let body: Document = {}
   const documents: Document[] = []
   // Flags of four bytes, then sections: a document, or a sequence of documents.
@@ -261,7 +283,7 @@ function commandOf(message: Buffer): Command | undefined {
     else body = BSON.deserialize(section)
     at += length
   }
-  return { name: Object.keys(body)[0] ?? '', body, documents }
+  return { body, documents }
 }
 
 /** A sequence consists of its length, a name that ends with a zero byte, and the documents. */

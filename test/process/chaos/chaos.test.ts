@@ -1,8 +1,13 @@
 import { randomInt } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { runChaos } from '../../support/chaos/chaos-run.js'
 import { violationsOf } from '../../support/chaos/checker.js'
+import { explained } from '../../support/chaos/explain.js'
 import type { History } from '../../support/chaos/history.js'
+import type { WireRecord } from '../../support/chaos/wire-log.js'
 
 /** How long callers work. */
 const seconds = Number(process.env['CHAOS_SECONDS'] ?? 10)
@@ -16,10 +21,12 @@ test(
   `${seconds} seconds of lost answers, stopped and killed processes, and clocks two minutes apart contradict no promise`,
   async () => {
     process.stderr.write(`Chaos: CHAOS_SECONDS=${seconds} CHAOS_SEED=${seed}\n`)
-    const { history, disturbances } = await runChaos({ databaseUri: inject('mongodbUri'), seconds, seed })
+    const { history, disturbances, commands } = await runChaos({ databaseUri: inject('mongodbUri'), seconds, seed })
     const outcomes = outcomesOf(history)
     process.stderr.write(`${summary(history, outcomes, disturbances)}\n`)
-    expect(violationsOf(history).map((violation) => explained(violation, history))).toEqual([])
+    const violations = violationsOf(history)
+    if (violations.length > 0) keep(history, commands)
+    expect(violations.map((violation) => explained(violation, history, commands))).toEqual([])
 
     // Otherwise the run would show nothing.
     expect([...outcomes.keys()]).toEqual(
@@ -30,6 +37,14 @@ test(
   },
   seconds * 1000 + extraMs,
 )
+
+/** Everything that was recorded, one line of JSON each, in a file: what happened to other contacts may be the explanation. */
+function keep({ calls, messages, kills, stored }: History, commands: readonly WireRecord[]): void {
+  const file = join(tmpdir(), `chaos-${seed}.jsonl`)
+  const records = [...calls, ...messages, ...kills, ...stored, ...commands]
+  writeFileSync(file, records.map((record) => `${JSON.stringify(record)}\n`).join(''))
+  process.stderr.write(`Chaos: all calls, messages and commands are in ${file}\n`)
+}
 
 /** How often calls of each operation ended in each way. */
 function outcomesOf({ calls }: History): ReadonlyMap<string, number> {
@@ -46,16 +61,4 @@ function summary(history: History, ...counts: readonly ReadonlyMap<string, numbe
   const { calls, messages, stored } = history
   const total = `${calls.length} calls, ${messages.length} messages, ${stored.length} contacts in the end`
   return [total, ...lines.map(([key, count]) => `${String(count).padStart(6)} ${key}`)].join('\n')
-}
-
-/** A violation with all calls about its contacts, and all calls that it names. */
-function explained(violation: string, { calls, messages }: History): string {
-  const isNamed = (record: object) =>
-    [...violation.matchAll(/\bc-\w{16}\b|a\d+@chaos\.example/g)].some(([id]) => JSON.stringify(record).includes(id))
-  const ids = [...violation.matchAll(/\bcalls? ([\d, and]+)/g)].flatMap(([, list = '']) => list.match(/\d+/g) ?? [])
-  const records = [
-    ...calls.filter((call) => ids.includes(String(call.id)) || isNamed(call)),
-    ...messages.filter(isNamed),
-  ]
-  return [violation, ...records.map((record) => JSON.stringify(record))].join('\n')
 }

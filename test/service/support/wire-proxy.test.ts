@@ -4,7 +4,7 @@ import { BSON, type Document } from 'mongodb'
 import { expect, onTestFinished, test } from 'vitest'
 import { deferred } from '../../support/waiting.js'
 import { isCallCommand } from '../../support/watched-service.js'
-import { type Verdict, WireProxy } from '../../support/wire-proxy.js'
+import { documentOf, type Verdict, WireProxy } from '../../support/wire-proxy.js'
 
 const opMsg = 2013
 
@@ -39,7 +39,7 @@ async function startBehindProxy() {
     proxy,
     send: (requestId: number) => driver.write(message(requestId, 0, { insert: 'contacts' })),
     received: (count: number) => expect.poll(() => commands.length).toBe(count),
-    answer: (requestId: number) => sockets[0]?.write(message(requestId + 100, requestId)),
+    answer: (requestId: number, body?: Document) => sockets[0]?.write(message(requestId + 100, requestId, body)),
     answered: (requestId: number) => expect.poll(() => answers).toEqual([message(requestId + 100, requestId)]),
     isCut: () => expect.poll(() => driver.destroyed || driver.readableEnded).toBe(true),
     answers,
@@ -54,6 +54,26 @@ test('cuts the connection of a command after it was executed', async () => {
   answer(1)
   await isCut()
   expect(answers).toEqual([])
+})
+
+test('shows each reply with the command that it answers, also one that is lost', async () => {
+  const { proxy, send, received, answer, isCut } = await startBehindProxy()
+  const seen: unknown[] = []
+  proxy.watch(() => (seen.length === 0 ? 'pass' : 'cut after'))
+  proxy.watchReplies((reply, command) => {
+    seen.push([documentOf(reply), command?.connection, command?.body])
+  })
+  for (const requestId of [1, 2]) {
+    send(requestId)
+    await received(requestId)
+    answer(requestId, { ok: requestId })
+    await expect.poll(() => seen.length).toBe(requestId)
+  }
+  await isCut()
+  expect(seen).toEqual([
+    [{ ok: 1 }, 1, { insert: 'contacts' }],
+    [{ ok: 2 }, 1, { insert: 'contacts' }],
+  ])
 })
 
 test.each(['cut after', 'unreachable after'] as const)(
@@ -112,5 +132,5 @@ test.each<[boolean, string, Document]>([
   [true, 'insert', { insert: 'message_contacts' }],
   [true, 'findAndModify', { findAndModify: 'message_contacts_quotas' }],
 ])('a call to the service: %s for %s %o', (isOfCall, name, body) => {
-  expect(isCallCommand({ name, body, documents: [] })).toBe(isOfCall)
+  expect(isCallCommand({ connection: 1, name, body, documents: [] })).toBe(isOfCall)
 })

@@ -7,6 +7,7 @@ import { Disturbances } from './disturbances.js'
 import type { KillRecord, MessageRecord } from './history.js'
 import { startUnreliableMailServer, type UnreliableMailServer } from './mail-server.js'
 import { Random } from './random.js'
+import { WireLog } from './wire-log.js'
 
 const clockModule = fileURLToPath(new URL('./shift-clock.mjs', import.meta.url))
 /** From the start of a process until it serves, at most, although its database is disturbed. */
@@ -28,6 +29,8 @@ export interface ChaosProcessOptions {
 /** A service process with a clock, a way to the database and a mail server of its own, which can be stopped and killed. */
 export class ChaosProcess {
   readonly disturbances: Disturbances
+  /** What went between the process and its database. */
+  readonly log: WireLog
   readonly #options: ChaosProcessOptions
   readonly #proxy: WireProxy
   readonly #mailServer: UnreliableMailServer
@@ -38,7 +41,8 @@ export class ChaosProcess {
     this.#options = options
     this.#proxy = proxy
     this.#mailServer = mailServer
-    this.disturbances = new Disturbances(proxy, new Random(`${options.seed} ${options.name} commands`))
+    this.log = new WireLog(options.name, options.now)
+    this.disturbances = new Disturbances(proxy, new Random(`${options.seed} ${options.name} commands`), this.log)
   }
 
   static async start(options: ChaosProcessOptions): Promise<ChaosProcess> {

@@ -9,6 +9,7 @@ import { Callers } from './callers.js'
 import { ChaosProcess } from './chaos-process.js'
 import type { History, KillRecord, MessageRecord, StoredContact } from './history.js'
 import { Random } from './random.js'
+import type { WireRecord } from './wire-log.js'
 
 export interface ChaosOptions {
   readonly databaseUri: string
@@ -20,6 +21,8 @@ export interface ChaosResult {
   readonly history: History
   /** How often each kind of disturbance happened, such as `insert, cut after` or `stop`. */
   readonly disturbances: ReadonlyMap<string, number>
+  /** What went between the processes and the database. */
+  readonly commands: readonly WireRecord[]
 }
 
 /** The clocks of the two processes are two minutes apart, and neither is right. In milliseconds. */
@@ -72,7 +75,11 @@ export async function runChaos({ databaseUri, seconds, seed }: ChaosOptions): Pr
   await Promise.all(processes.map((process) => process.close()))
   const disturbances = sumOf([...processes.map((process) => process.disturbances.counts), stops])
   const { calls } = callers
-  return { history: { rules: rules(seconds), calls, messages, kills, stored, storedTime: Date.now() }, disturbances }
+  return {
+    history: { rules: rules(seconds), calls, messages, kills, stored, storedTime: Date.now() },
+    disturbances,
+    commands: processes.flatMap(({ log }) => log.records),
+  }
 }
 
 function settingsFor(seconds: number, MONGODB_DATABASE: string): Readonly<Record<string, string>> {

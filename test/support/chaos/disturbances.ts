@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Command, isDriverCommand, type Verdict, type WireProxy } from '../wire-proxy.js'
+import { type Command, documentOf, isDriverCommand, type Verdict, type WireProxy } from '../wire-proxy.js'
 import type { Random } from './random.js'
+import type { WireLog } from './wire-log.js'
 
 /** So many commands with one name pass at most until one is disturbed; at first, and later. */
 const maxUndisturbedAtFirst = 3
@@ -10,12 +11,13 @@ const maxHoldMs = 3000
 /** How long the database is unreachable, in milliseconds. */
 const unreachableMs = 700
 
-/** Disturbs the commands of a process: connections are cut before and after them, and some arrive late. */
+/** Disturbs the commands of a process: connections are cut before and after them, and some arrive late. Keeps a log of it all. */
 export class Disturbances {
   /** How many commands were disturbed, by name and by what happened, such as `insert, cut after`. */
   readonly counts = new Map<string, number>()
   readonly #proxy: WireProxy
   readonly #random: Random
+  readonly #log: WireLog
   /** How many commands of a name pass until one is disturbed. */
   readonly #remaining = new Map<string, number>()
   readonly #held = new Set<Promise<unknown>>()
@@ -23,10 +25,11 @@ export class Disturbances {
   readonly #inserts = new Set<string>()
   #isCalm = false
 
-  constructor(proxy: WireProxy, random: Random) {
+  constructor(proxy: WireProxy, random: Random, log: WireLog) {
     this.#proxy = proxy
     this.#random = random
-    proxy.watch((command) => this.#verdictOn(command))
+    this.#log = log
+    this.#watch()
   }
 
   /** From now on every command passes. Resolves when those that are held back have been forwarded. */
@@ -34,11 +37,25 @@ export class Disturbances {
     this.#isCalm = true
     await Promise.all(this.#held)
     this.#proxy.reset()
+    this.#watch()
+  }
+
+  #watch(): void {
+    this.#proxy.watch(async (command) => {
+      if (isDriverCommand(command)) return 'pass'
+      this.#log.commandArrived(command)
+      const verdict = await this.#verdictOn(command)
+      this.#log.commandJudged(command, verdict)
+      return verdict
+    })
+    this.#proxy.watchReplies((reply, command) => {
+      if (command && !isDriverCommand(command)) this.#log.commandAnswered(command, documentOf(reply))
+    })
   }
 
   async #verdictOn(command: Command): Promise<Verdict> {
     const { name } = command
-    if (this.#isCalm || isDriverCommand(command)) return 'pass'
+    if (this.#isCalm) return 'pass'
     if (this.#isRepeatedInsert(command)) return interrupted
     const remaining = this.#remaining.get(name) ?? this.#random.integer(0, maxUndisturbedAtFirst)
     this.#remaining.set(name, remaining - 1)
@@ -79,7 +96,7 @@ export class Disturbances {
   async #reachableAgain(): Promise<void> {
     await pause(unreachableMs)
     this.#proxy.reset()
-    this.#proxy.watch((command) => this.#verdictOn(command))
+    this.#watch()
   }
 }
 
