@@ -55,8 +55,8 @@ export class Disturbances {
 
   async #verdictOn(command: Command): Promise<Verdict> {
     const { name } = command
-    if (this.#isCalm) return 'pass'
     if (this.#isRepeatedInsert(command)) return interrupted
+    if (this.#isCalm) return 'pass'
     const remaining = this.#remaining.get(name) ?? this.#random.integer(0, maxUndisturbedAtFirst)
     this.#remaining.set(name, remaining - 1)
     if (remaining > 0) return 'pass'
