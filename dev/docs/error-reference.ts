@@ -1,4 +1,3 @@
-import type { JsonValue } from '@bufbuild/protobuf'
 import { codeToHttpStatus, errorToJson } from '@connectrpc/connect/protocol-connect'
 import { describeSettings } from '../../src/config/read-settings.js'
 import { errorCatalog, type Reason } from '../../src/errors/catalog.js'
@@ -6,36 +5,14 @@ import { Failure, type FailureContext, type QuotaSubject } from '../../src/error
 import { MessageContactService } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { connectError } from '../../src/http/refusal.js'
 import { type Settings, settingsSchema } from '../../src/settings.js'
+import type { ErrorEntry } from '../explorer/reference.js'
 import { type Comments, commonReasons, documentedReasons, reasonsByOperation } from './comments.js'
-
-/** What a reader needs to know about one reason. */
-export interface ErrorEntry {
-  readonly reason: Reason
-  readonly code: string
-  /** The documented HTTP status of the code; `connectHttpStatus` is the one that Connect sends. */
-  readonly httpStatus: number
-  readonly connectHttpStatus: number
-  /** The gRPC status. */
-  readonly status: string
-  readonly message: string
-  /** What has happened. */
-  readonly meaning: string
-  readonly remedy: string
-  /** A case, in words. */
-  readonly example: string
-  /** The details after ErrorInfo. */
-  readonly details: readonly string[]
-  /** The names of the operations that can return it. */
-  readonly operations: readonly string[]
-  /** A whole answer, as Connect sends it. */
-  readonly exampleAnswer: JsonValue
-}
 
 const requestId = '2DFCE4C9-04A9-4C83-BB14-FE791275EC53'
 const contactId = 'c-qL4HqKONzOM7b2Xd'
 const contactType = 'messagecontacts.v1.MessageContact'
 
-/** All reasons in the order of the contract. */
+/** All reasons in the order of the contract: for the documentation, the OpenAPI document and the explorer. */
 export function errorReference(comments: Comments): readonly ErrorEntry[] {
   const common = commonReasons(comments)
   const byOperation = [...reasonsByOperation(comments)]
@@ -131,18 +108,19 @@ const remedies: Readonly<Record<Reason, string>> = {
   CONCURRENT_CALL_NOT_SUPPORTED: 'Send the request again unchanged, after the time that RetryInfo gives.',
   INVALID_PARAMETER_CLIENT_TOKEN: 'Use a new token, such as a UUID, for every new request; keep it for its retries.',
   UNAUTHENTICATED:
-    'Send a valid token or certificate, and the header `x-resource-directory-id` if the caller has several directories.',
+    'Send a valid token or certificate. A caller with several directories sends the header `x-resource-directory-id` too, exactly once.',
   MALFORMED_REQUEST:
-    'Send one message of this operation. In JSON, check the names of fields and enum values, and the types.',
+    'Send one message of this operation: generate the client from the current contract or, in JSON, check the names of fields and enum values, and the types.',
   OVERLOADED: 'Send the request again after the time that RetryInfo gives, and wait longer after each refusal.',
   DATABASE_UNAVAILABLE: 'Send the request again after the time that RetryInfo gives. Nothing was written.',
-  OUTCOME_UNKNOWN: 'Repeat an Add with the same `client_token`. After any other write, read the current state first.',
-  DEADLINE_EXCEEDED: 'Proceed as with OUTCOME_UNKNOWN, and allow the call more time.',
+  OUTCOME_UNKNOWN:
+    'Repeat an Add with the same `client_token`, or a Delete. After any other write, read the contact before you repeat it.',
+  DEADLINE_EXCEEDED: 'A write may have happened: proceed as with OUTCOME_UNKNOWN. Allow the call more time.',
   SHUTTING_DOWN: 'Send the request again: another process takes it.',
-  INTERNAL: 'Report the request id to the operator, whose log has the cause.',
+  INTERNAL: 'Report the request id to the operator, whose log has the cause. Do not repeat the call at once.',
   MISSING_PARAMETER_CONTACT_ID: fillIn,
   INVALID_PARAMETER_CONTACT_ID: correct,
-  ENTITY_NOT_EXISTS_CONTACT: 'Check the id and the directory: the contact may have been deleted.',
+  ENTITY_NOT_EXISTS_CONTACT: 'Check the id and the directory. After a Delete it means that the contact is deleted.',
   ETAG_MISMATCH: 'Read the contact again, decide anew, and send the change with the new `etag`.',
   INVALID_PARAMETER_PAGE_SIZE: correct,
   INVALID_PARAMETER_PAGE_TOKEN:
@@ -153,17 +131,19 @@ const remedies: Readonly<Record<Reason, string>> = {
     'List the pending verifications of the contact: the address may be verified already, or a code must be requested first.',
   SEND_VALIDATE_CODE_EXCEEDS_LIMIT_FOR_ACCOUNT:
     'Wait for the time that RetryInfo gives, or ask the operator for a higher limit.',
-  CONTACT_STATUS_MISMATCH_ACTION: 'Read the contact: there is no pending address behind a verified one.',
+  CONTACT_STATUS_MISMATCH_ACTION:
+    'Read the contact: only addresses that are pending behind verified ones can be dropped.',
   MISSING_PARAMETER_CODE: fillIn,
   INVALID_PARAMETER_CODE: correct,
   MISSING_PARAMETER_TARGET: 'Set `email_address` or `phone_number`, and send the request again.',
-  VERIFICATION_CODE_INCORRECT: 'Type the latest code again, exactly as it was received.',
+  VERIFICATION_CODE_INCORRECT:
+    'Send the code of the newest message, exactly as it was received. `attemptsRemaining` says how many attempts are left.',
   VERIFICATION_CODE_EXPIRED: askForCode,
   VERIFICATION_ATTEMPTS_EXHAUSTED: askForCode,
   VERIFICATION_ATTEMPTS_PER_DAY: 'Wait for the time that RetryInfo gives.',
   LIMIT_EXCEEDED_ADDRESS: 'Wait for the time that RetryInfo gives, and request the code then.',
   SENDER_NOT_CONFIGURED: 'Ask the operator to configure the setting that PreconditionFailure names.',
-  VERIFICATION_CODE_SUPERSEDED: 'Use the code of the newest message.',
+  VERIFICATION_CODE_SUPERSEDED: 'Send the code of the newest message. This call was no attempt.',
   PERMISSION_DENIED: 'Ask the operator for a role that includes the action, or for the right to the directory.',
   THROTTLED: 'Send fewer calls. Repeat this one after the time that RetryInfo gives.',
 }

@@ -1,33 +1,24 @@
-import { type ErrorDefinition, errorCatalog, type Reason } from '../../src/errors/catalog.js'
 import { ErrorReasonSchema } from '../../src/gen/messagecontacts/v1/error_reason_pb.js'
-import {
-  type Comments,
-  commentOn,
-  commonReasons,
-  type DocumentedReason,
-  documentedReasons,
-  paragraphsOf,
-  reasonsByOperation,
-} from './comments.js'
+import { MessageContactService } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
+import type { ErrorEntry } from '../explorer/reference.js'
+import { type Comments, commentOn, paragraphsOf } from './comments.js'
+import { errorReference } from './error-reference.js'
 import { linkTo, page, prose, table } from './markdown.js'
 
 const apiFile = 'api.md'
 
-/** docs/errors.md: every reason of a refusal, from the error catalog and the comments on ErrorReason. */
+/** docs/errors.md: every reason of a refusal. */
 export function errorsPage(comments: Comments): string {
-  const returnedBy = operationsByReason(comments)
+  const errors = errorReference(comments)
   return page('Errors', '`src/errors/catalog.ts` and `proto`', [
     prose(paragraphsOf(commentOn(comments, ErrorReasonSchema.typeName))),
-    overview(),
-    ...[...documentedReasons(comments)].flatMap(([reason, documented]) => [
-      `## ${reason}`,
-      prose([documented.meaning, ...facts(errorCatalog[reason], documented, returnedBy(reason))]),
-    ]),
+    overview(errors),
+    ...errors.flatMap((entry) => [`## ${entry.reason}`, prose([entry.meaning, ...facts(entry)])]),
   ])
 }
 
-function overview(): string {
-  const rows = Object.entries(errorCatalog).map(([reason, { code, httpStatus, status, message }]) => [
+function overview(errors: readonly ErrorEntry[]): string {
+  const rows = errors.map(({ reason, code, httpStatus, status, message }) => [
     linkTo(reason),
     code,
     String(httpStatus),
@@ -37,27 +28,15 @@ function overview(): string {
   return table(['reason', 'code', 'HTTP', 'gRPC status', 'message'], rows)
 }
 
-function facts(definition: ErrorDefinition, { example }: DocumentedReason, operations: string): string[] {
-  const { code, httpStatus, status, message, details } = definition
+function facts({ code, httpStatus, status, message, details, remedy, example, operations }: ErrorEntry): string[] {
   const kinds = details.map((kind) => `\`${kind}\``).join(', ')
+  const isCommon = operations.length === MessageContactService.methods.length
   return [
     `- Code \`${code}\`, HTTP ${httpStatus}, gRPC status \`${status}\``,
     `- Message: ${message}`,
+    `- What to do: ${remedy}`,
     `- Details besides \`ErrorInfo\`: ${kinds || 'none'}`,
     `- Example: ${example}`,
-    `- Returned by: ${operations}`,
+    `- Returned by: ${isCommon ? 'every operation' : operations.map((name) => linkTo(name, apiFile)).join(', ')}`,
   ]
-}
-
-/** For each reason, the operations that can return it. */
-function operationsByReason(comments: Comments): (reason: Reason) => string {
-  const common = commonReasons(comments)
-  const operations = [...reasonsByOperation(comments)]
-  return (reason) =>
-    common.includes(reason)
-      ? 'every operation'
-      : operations
-          .filter(([, reasons]) => reasons.includes(reason))
-          .map(([operation]) => linkTo(operation, apiFile))
-          .join(', ')
 }

@@ -52,7 +52,7 @@ export function ErrorPage({ name }: { readonly name: string }) {
   const t = useTexts()
   const entry = findError(name)
   if (!entry) return <NotFound kind="unknownError" name={name} />
-  const { reason, message, details, meaning, cause, advice, answer } = entry
+  const { reason, message, details, meaning, example, remedy, exampleAnswer } = entry
   return (
     <main id="content" class="page" tabIndex={-1}>
       <p>
@@ -65,11 +65,11 @@ export function ErrorPage({ name }: { readonly name: string }) {
       </p>
       <h2>{t.whatToDo}</h2>
       <p>
-        <Prose text={advice} />
+        <Prose text={remedy} />
       </p>
       <h2>{t.cause}</h2>
       <p>
-        <Prose text={cause} />
+        <Prose text={example} />
       </p>
       <h2>{t.message}</h2>
       <p>{message}</p>
@@ -81,23 +81,27 @@ export function ErrorPage({ name }: { readonly name: string }) {
       <ReturnedBy operations={entry.operations} />
       <h2>{t.exampleAnswer}</h2>
       <Scrolling class="code" label={t.exampleAnswer}>
-        <pre>{JSON.stringify(answer, undefined, 2)}</pre>
+        <pre>{JSON.stringify(exampleAnswer, undefined, 2)}</pre>
       </Scrolling>
     </main>
   )
 }
 
-const Codes = ({ entry: { code, httpStatus, status } }: { readonly entry: ErrorEntry }) => (
-  <p class="facts">
-    <code>{code}</code>
-    <span class="tag">HTTP {httpStatus}</span>
-    <span class="tag">{status}</span>
-  </p>
-)
-
-function ReturnedBy({ operations }: { readonly operations: readonly string[] | undefined }) {
+function Codes({ entry: { code, httpStatus, connectHttpStatus, status } }: { readonly entry: ErrorEntry }) {
   const t = useTexts()
-  if (!operations) return <p>{t.everyOperation}</p>
+  return (
+    <p class="facts">
+      <code>{code}</code>
+      <span class="tag">HTTP {httpStatus}</span>
+      <span class="tag">{status}</span>
+      {connectHttpStatus !== httpStatus && <span class="muted">{t.overHttp(connectHttpStatus)}</span>}
+    </p>
+  )
+}
+
+function ReturnedBy({ operations }: Pick<ErrorEntry, 'operations'>) {
+  const t = useTexts()
+  if (operations.length === reference.operations.length) return <p>{t.everyOperation}</p>
   return (
     <ul>
       {operations.map((operation) => (
