@@ -6,8 +6,9 @@ import { directoryIdPattern } from '../../src/access/caller.js'
 import { errorCatalog } from '../../src/errors/catalog.js'
 import { ErrorInfoSchema, file_google_rpc_error_details } from '../../src/gen/google/rpc/error_details_pb.js'
 import { MessageContactService } from '../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
+import type { ErrorEntry } from '../explorer/reference.js'
 import { type Comments, commentOn, rulesOf } from './comments.js'
-import { type ErrorEntry, errorReference } from './error-reference.js'
+import { errorReference } from './error-reference.js'
 import { refTo, Schemas } from './openapi-schemas.js'
 
 const { version } = createRequire(import.meta.url)('#package.json') as { version: string }
@@ -166,7 +167,7 @@ const parameters: JsonObject = {
 
 /** The body of every refusal. Each detail says by its `type` what its `debug` is. */
 function addErrorSchemas(schemas: Schemas, errors: readonly ErrorEntry[]): void {
-  const kinds = new Set<string>(['ErrorInfo', ...Object.values(errorCatalog).flatMap(({ details }) => details)])
+  const kinds = new Set<string>(['ErrorInfo', 'Help', ...Object.values(errorCatalog).flatMap(({ details }) => details)])
   const details = file_google_rpc_error_details.messages
     .filter(({ name }) => kinds.has(name))
     .map((desc) => ({

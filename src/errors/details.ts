@@ -3,6 +3,7 @@ import { durationFromMs } from '@bufbuild/protobuf/wkt'
 import {
   BadRequestSchema,
   ErrorInfoSchema,
+  HelpSchema,
   PreconditionFailureSchema,
   QuotaFailureSchema,
   ResourceInfoSchema,
@@ -87,11 +88,21 @@ function errorInfo({ reason, context }: Failure, requestId: string): Detail {
   })
 }
 
-/** The details of a refusal, the same for every transport: ErrorInfo, then those that the definition of its reason lists. */
-export function detailsOf(failure: Failure, requestId: string): readonly Detail[] {
+/** The page of an error code in the error center, which is below `docsUrl`. */
+const help = ({ code }: ErrorDefinition, docsUrl: string): Detail =>
+  detail(HelpSchema, {
+    links: [{ description: 'What this error means, and what to do.', url: `${docsUrl}/errors/${code}` }],
+  })
+
+/**
+ * The details of a refusal, the same for every transport: ErrorInfo, then those that the definition of its reason lists, then Help if
+ * PUBLIC_DOCS_URL is set.
+ */
+export function detailsOf(failure: Failure, requestId: string, docsUrl?: string): readonly Detail[] {
   const definition = errorCatalog[failure.reason]
   return [
     errorInfo(failure, requestId),
     ...definition.details.map((kind) => detailOf[kind](failure.context, definition)),
+    ...(docsUrl === undefined ? [] : [help(definition, docsUrl)]),
   ]
 }

@@ -30,12 +30,15 @@ export class GrpcAdapter {
   readonly #routes: ReadonlyMap<string, Route>
 
   readonly #certificateOf: CertificateOf
+  /** PUBLIC_DOCS_URL. */
+  readonly #docsUrl: string | undefined
   /** The client certificates of calls that have begun. An interceptor learns the connection of a call, its handler does not. */
   readonly #certificates = new WeakMap<Metadata, ClientCertificate>()
 
-  constructor(routes: readonly Route[], pipeline: CallPipeline, certificateOf: CertificateOf) {
+  constructor(routes: readonly Route[], pipeline: CallPipeline, certificateOf: CertificateOf, docsUrl?: string) {
     this.#pipeline = pipeline
     this.#certificateOf = certificateOf
+    this.#docsUrl = docsUrl
     this.#routes = new Map(routes.map((route) => [route.path, route]))
   }
 
@@ -47,7 +50,9 @@ export class GrpcAdapter {
           call,
           () => decodeRequest(route.method, call.request),
           ({ requestId, encoded, failure }) =>
-            failure ? callback(toStatus(failure, requestId)) : callback(null, encoded, answerTrailers(requestId)),
+            failure
+              ? callback(toStatus(failure, requestId, this.#docsUrl))
+              : callback(null, encoded, answerTrailers(requestId)),
         )
       // The pipeline decodes and encodes: errors of these functions would be answered by grpc-js, without details.
       server.register(path, handler, unchanged, unchanged, 'unary')
@@ -68,7 +73,9 @@ export class GrpcAdapter {
       const decode = () => {
         throw bare
       }
-      this.#handle(route, received, decode, ({ requestId, failure }) => next(toStatus(failure ?? bare, requestId)))
+      this.#handle(route, received, decode, ({ requestId, failure }) =>
+        next(toStatus(failure ?? bare, requestId, this.#docsUrl)),
+      )
     })
   }
 

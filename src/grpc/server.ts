@@ -6,12 +6,14 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
   type ServerOptions,
+  type StatusObject,
   setLogVerbosity,
 } from '@grpc/grpc-js'
 import type { Authenticate } from '../access/authenticate.js'
 import type { AccessSettings } from '../access/settings.js'
 import type { CallPipeline } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
+import type { CallSettings } from '../calls/settings.js'
 import { Failure, toFailure } from '../errors/failure.js'
 import type { Observer } from '../telemetry/observer.js'
 import { type CertificateOf, GrpcAdapter } from './adapter.js'
@@ -23,7 +25,7 @@ import { toStatus } from './status.js'
 import { TlsEndpoint } from './tls.js'
 
 export interface GrpcServerOptions {
-  readonly settings: GrpcSettings & Pick<AccessSettings, 'AUTHENTICATION'>
+  readonly settings: GrpcSettings & Pick<AccessSettings, 'AUTHENTICATION'> & Pick<CallSettings, 'PUBLIC_DOCS_URL'>
   /** Every call of the services goes through it. */
   readonly pipeline: CallPipeline
   /** For reflection, which has a handler of its own. */
@@ -71,8 +73,11 @@ export async function startGrpcServer(routes: readonly Route[], options: GrpcSer
   const requiresClientCertificate = settings.AUTHENTICATION.every((via) => via === 'mtls')
   const tls = await TlsEndpoint.open({ ...options, requiresClientCertificate })
   const certificateOf: CertificateOf = (call) => tls?.clients.of(connectionOf(call.getConnectionInfo()))
-  const adapter = new GrpcAdapter(routes, pipeline, certificateOf)
-  const streams = new OpenStreams(newRequestId, certificateOf)
+  const adapter = new GrpcAdapter(routes, pipeline, certificateOf, settings.PUBLIC_DOCS_URL)
+  const streams = new OpenStreams(
+    (failure) => toStatus(failure, newRequestId(), settings.PUBLIC_DOCS_URL),
+    certificateOf,
+  )
   const isRestricted = (path: string) => settings.REFLECTION === 'authenticated' && path.startsWith(reflectionPath)
   const interceptor: ServerInterceptor = ({ path, responseStream }, call) =>
     responseStream ? streams.track(call, isRestricted(path) ? authenticate : undefined) : adapter.intercept(path, call)
@@ -143,13 +148,13 @@ function serverOptions(settings: GrpcSettings): ServerOptions {
 
 /** The open streams (health Watch, reflection). They have no deadline, so without this a stopping server would wait for them for ever. */
 class OpenStreams {
-  readonly #newRequestId: () => string
+  readonly #statusOf: (failure: Failure) => StatusObject
   readonly #certificateOf: CertificateOf
   readonly #open = new Set<ServerInterceptingCallInterface>()
   #ended = false
 
-  constructor(newRequestId: () => string, certificateOf: CertificateOf) {
-    this.#newRequestId = newRequestId
+  constructor(statusOf: (failure: Failure) => StatusObject, certificateOf: CertificateOf) {
+    this.#statusOf = statusOf
     this.#certificateOf = certificateOf
   }
 
@@ -161,7 +166,7 @@ class OpenStreams {
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, begin) => {
-            const refuse = (error: unknown) => call.sendStatus(toStatus(toFailure(error), this.#newRequestId()))
+            const refuse = (error: unknown) => call.sendStatus(this.#statusOf(toFailure(error)))
             const certificate = this.#certificateOf(call)
             if (authenticate)
               authenticateStream(authenticate, metadata, certificate).then(() => begin(metadata), refuse)
@@ -178,7 +183,7 @@ class OpenStreams {
   /** Ends all streams as SHUTTING_DOWN, now and from now on. */
   endAll(): void {
     this.#ended = true
-    for (const call of this.#open) call.sendStatus(toStatus(new Failure('SHUTTING_DOWN'), this.#newRequestId()))
+    for (const call of this.#open) call.sendStatus(this.#statusOf(new Failure('SHUTTING_DOWN')))
     this.#open.clear()
   }
 }

@@ -21,14 +21,14 @@ export function answerTrailers(requestId: string): Metadata {
 
 /**
  * A failure as a status for grpc-js. Code and message inside the details equal those of the call: clients in other languages throw
- * if they differ.
+ * if they differ. `docsUrl` is PUBLIC_DOCS_URL.
  */
-export function toStatus(failure: Failure, requestId: string): StatusObject {
+export function toStatus(failure: Failure, requestId: string, docsUrl?: string): StatusObject {
   const definition = errorCatalog[failure.reason]
   const { message } = definition
   const code = status[definition.status]
   const metadata = answerTrailers(requestId)
-  const details = detailsOf(failure, requestId).map(({ desc, value }) => anyPack(desc, create(desc, value)))
+  const details = detailsOf(failure, requestId, docsUrl).map(({ desc, value }) => anyPack(desc, create(desc, value)))
   const body = create(StatusSchema, { code, message, details })
   // grpc-js needs a Buffer here. `set` and not `add`: clients in Go ignore the trailer unless it has exactly one value.
   metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, body)))

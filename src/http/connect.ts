@@ -16,7 +16,7 @@ import { headerOf, isCompressed, type ProtocolCall } from './protocol.js'
 import { connectError, requestIdKey } from './refusal.js'
 
 /** The calls of the Connect protocol: one message in a POST request, or for operations that only read in the URL of a GET request. */
-export function connectCall(method: DescMethod, request: IncomingMessage): ProtocolCall {
+export function connectCall(method: DescMethod, request: IncomingMessage, docsUrl?: string): ProtocolCall {
   const query = request.method === 'GET' ? queryOf(method, request) : undefined
   const codec = query ? codecOfQuery(query) : codecOfBody(request)
   const decode = query ? () => messageInQuery(method, codec, query) : (body: Uint8Array) => codec.decode(method, body)
@@ -31,7 +31,7 @@ export function connectCall(method: DescMethod, request: IncomingMessage): Proto
       body,
     }),
     refuse(failure, requestId) {
-      const error = connectError(failure, requestId)
+      const error = connectError(failure, requestId, docsUrl)
       const headers = { 'content-type': contentTypeUnaryJson, [requestIdKey]: requestId }
       return { status: codeToHttpStatus(error.code), headers, body: errorToJsonBytes(error, undefined) }
     },

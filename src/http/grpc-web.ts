@@ -21,7 +21,7 @@ import { connectError, requestIdKey } from './refusal.js'
 export const grpcWebPrefix = 'application/grpc-web'
 
 /** The calls of gRPC-Web: like gRPC, with the trailers at the end of the body, so that browsers can read them. */
-export function grpcWebCall(method: DescMethod, request: IncomingMessage): ProtocolCall {
+export function grpcWebCall(method: DescMethod, request: IncomingMessage, docsUrl?: string): ProtocolCall {
   const type = parseContentType(headerOf(request, 'content-type'))
   if (!type || type.text)
     throw new HttpError(415, `The content type must be ${contentTypeProto} or ${contentTypeJson}.`)
@@ -45,7 +45,7 @@ export function grpcWebCall(method: DescMethod, request: IncomingMessage): Proto
     decode: (body) => codec.decode(method, onlyMessage(body)),
     encode: (result) => codec.encode(method, result),
     answer: (encoded, requestId) => answer([encoded], requestId),
-    refuse: (failure, requestId) => answer([], requestId, connectError(failure, requestId)),
+    refuse: (failure, requestId) => answer([], requestId, connectError(failure, requestId, docsUrl)),
   }
 }
 

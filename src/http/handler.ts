@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CallPipeline } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
+import type { CallSettings } from '../calls/settings.js'
 import type { GrpcSettings } from '../grpc/settings.js'
 import type { Observer } from '../telemetry/observer.js'
 import { HttpError, send } from './answers.js'
@@ -13,7 +14,9 @@ import { headerOf, type ProtocolCall } from './protocol.js'
 import type { HttpSettings } from './settings.js'
 
 export interface HandlerOptions {
-  readonly settings: Pick<HttpSettings, 'HTTP_ALLOWED_ORIGINS'> & Pick<GrpcSettings, 'MAX_MESSAGE_BYTES'>
+  readonly settings: Pick<HttpSettings, 'HTTP_ALLOWED_ORIGINS'> &
+    Pick<GrpcSettings, 'MAX_MESSAGE_BYTES'> &
+    Pick<CallSettings, 'PUBLIC_DOCS_URL'>
   /** Every call of an operation goes through it. */
   readonly pipeline: CallPipeline
   readonly pages: Pages
@@ -60,7 +63,7 @@ export class HttpHandler {
   async #call(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pipeline, settings, now, observer } = this.#options
     const startTime = now()
-    const call = protocolCall(route, request)
+    const call = protocolCall(route, request, settings.PUBLIC_DOCS_URL)
     const onTooLarge = () => observer.limitReached('MAX_MESSAGE_BYTES')
     const body = await readBody(request, settings.MAX_MESSAGE_BYTES, onTooLarge)
     pipeline.handle<Uint8Array>(route, {
@@ -76,9 +79,9 @@ export class HttpHandler {
   }
 }
 
-function protocolCall({ method }: Route, request: IncomingMessage): ProtocolCall {
+function protocolCall({ method }: Route, request: IncomingMessage, docsUrl?: string): ProtocolCall {
   if (request.method !== 'POST' && request.method !== 'GET')
     throw new HttpError(405, 'An operation must be called with POST.', { allow: 'POST' })
   const isGrpcWeb = request.method === 'POST' && headerOf(request, 'content-type')?.startsWith(grpcWebPrefix)
-  return isGrpcWeb ? grpcWebCall(method, request) : connectCall(method, request)
+  return isGrpcWeb ? grpcWebCall(method, request, docsUrl) : connectCall(method, request, docsUrl)
 }

@@ -10,7 +10,7 @@ import { ContactLister } from '../../../src/contacts/store/lister.js'
 import { ContactReader } from '../../../src/contacts/store/reader.js'
 import { ContactWriter } from '../../../src/contacts/store/writer.js'
 import { Database } from '../../../src/database/database.js'
-import type { Reason } from '../../../src/errors/catalog.js'
+import { errorCatalog, type Reason } from '../../../src/errors/catalog.js'
 import { Failure } from '../../../src/errors/failure.js'
 import { type MessageContact, MessageContactSchema } from '../../../src/gen/messagecontacts/v1/message_contact_pb.js'
 import { MessageContactService } from '../../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
@@ -92,6 +92,19 @@ describe.each(transports)('GetMessageContact over %s, with a toy operation,', (t
     expect(seen).toEqual(refusalOf(reason))
     expect(observer.endedCalls).toMatchObject([{ requestId: seen.requestId, path, reason }])
     expect(runs).toBe(expectedRuns)
+  })
+
+  test.each<readonly [Reason, GetRequest]>([
+    ['UNAUTHENTICATED', { contactId: 'c-1' }],
+    ['MALFORMED_REQUEST', { contactId: 'c-1', headers, malformed: true }],
+    ['ENTITY_NOT_EXISTS_CONTACT', { contactId: 'missing', headers }],
+  ])('is refused with %s and a link to its page, if PUBLIC_DOCS_URL is set', async (reason, request) => {
+    const { send } = await start({ PUBLIC_DOCS_URL: 'https://docs.example.com/contacts' })
+    const url = `https://docs.example.com/contacts/errors/${errorCatalog[reason].code}`
+    const help = { $typeName: 'google.rpc.Help', links: [{ description: expect.any(String), url }] }
+    const others = errorCatalog[reason].details.map((kind) => ({ $typeName: `google.rpc.${kind}` }))
+    const { refusal } = refusalOf(reason)
+    expect(await send(transport, request)).toMatchObject({ refusal: { ...refusal, details: [...others, help] } })
   })
 
   test('is refused with OVERLOADED because of calls over the other transport', async () => {

@@ -91,6 +91,19 @@ describe.each(reasons)('%s', (reason) => {
     for (const detail of others) expect(detail).toMatchObject(expectedDetails(reason)[detail.$typeName] as object)
   })
 
+  test('has a link to the page of its code as the last detail, if there is an error center', () => {
+    const { details } = fromStatus(
+      toStatus(new Failure(reason, contextOf(reason)), requestId, 'https://docs.example.com'),
+    )
+    const url = `https://docs.example.com/errors/${definition.code}`
+    expect(details.map(({ $typeName }) => $typeName)).toEqual([
+      'google.rpc.ErrorInfo',
+      ...Object.keys(expectedDetails(reason)),
+      'google.rpc.Help',
+    ])
+    expect(details.at(-1)).toMatchObject({ links: [{ description: 'What this error means, and what to do.', url }] })
+  })
+
   test('has details with type URLs that other languages accept', () => {
     const answer = createStatus()
     const { details } = fromBinary(StatusSchema, bodyOf(answer.metadata))
@@ -115,7 +128,7 @@ describe.each(reasons)('%s', (reason) => {
       quota: { subject: 'resource directory', setting: 'CONTACTS_PER_DIRECTORY', limit: 1000 },
       cause: new Error('never sent'.repeat(10_000)),
     }
-    const { metadata } = toStatus(new Failure(reason, context), requestId)
+    const { metadata } = toStatus(new Failure(reason, context), requestId, 'https://'.padEnd(200, 'd'))
     const headers = Object.entries(metadata.toHttp2Headers()).map(([key, value]) => `${key}: ${value}`.length + 32)
     expect(headers.reduce((sum, length) => sum + length, 0)).toBeLessThan(8192)
     expect(bodyOf(metadata).toString()).not.toContain('never sent')

@@ -29,6 +29,8 @@ const invalidFields: UpdateFields = {
 }
 const unknownType = 9 as MessageType
 const allOnce = { updateMask: { paths: ['*'] } }
+/** As long as PUBLIC_DOCS_URL may be. */
+const docsUrl = 'https://'.padEnd(200, 'd')
 const paths = ['*', 'emailAddress', 'phoneNumber', 'messageTypes', ...Array<string>(40).fill('x')]
 
 test.each<[string, UpdateFields]>([
@@ -37,8 +39,10 @@ test.each<[string, UpdateFields]>([
 ])('a refusal with twenty violations of all rules is accepted by clients: %s', (_, fields) => {
   const request = create(UpdateMessageContactRequestSchema, { ...invalidFields, ...fields } as UpdateFields)
   const refusal = failureOf(() => parser.updateMessageContact(request))
-  const answer = toStatus(refusal, '2DFCE4C9-04A9-4C83-BB14-FE791275EC53')
-  expect(fromStatus(answer).details[1]).toMatchObject({ fieldViolations: { length: 20 } })
+  const answer = toStatus(refusal, '2DFCE4C9-04A9-4C83-BB14-FE791275EC53', docsUrl)
+  const [, badRequest, help] = fromStatus(answer).details
+  expect(badRequest).toMatchObject({ fieldViolations: { length: 20 } })
+  expect(help).toMatchObject({ links: [{ url: `${docsUrl}/errors/InvalidParameter.ContactId` }] })
   const headers = Object.entries(answer.metadata.toHttp2Headers()).map(([key, value]) => `${key}: ${value}`.length + 32)
   const bytes = headers.reduce((sum, length) => sum + length, 0)
   expect(bytes).toBeLessThan(maxTrailerBytes)
