@@ -15,10 +15,11 @@ import {
   readComments,
   rulesOf,
 } from '../docs/comments.js'
+import { errorReference } from '../docs/error-reference.js'
 import { isRepeatable } from '../service-config.js'
 import { changes } from './changes.js'
-import { errorEntries } from './error-entries.js'
 import { exampleRequest } from './example-requests.js'
+import { fieldRules } from './field-rules.js'
 import type { EnumType, Field, FieldKind, MessageType, Operation, Reference } from './reference.js'
 
 const { version } = createRequire(import.meta.url)('#package.json') as { version: string }
@@ -38,7 +39,7 @@ export function buildReference(): Reference {
     operations: methods.map((method) => operation(method, comments)),
     enums: Object.fromEntries(files.flatMap((file) => file.enums).map((type) => [type.name, enumType(type, comments)])),
     messages: Object.fromEntries(messages.map((message) => [message.name, messageType(message, comments)])),
-    errors: errorEntries(comments),
+    errors: errorReference(comments),
     changes,
   }
 }
@@ -70,6 +71,7 @@ function fieldOf(field: DescField, comments: Comments): Field {
   const type = field.enum ?? field.message
   const isOurs = type && files.some((file) => file === type.file)
   const isRepeated = field.fieldKind === 'list'
+  const rule = fieldRules[field.name]
   return {
     name: field.name,
     jsonName: field.jsonName,
@@ -79,6 +81,7 @@ function fieldOf(field: DescField, comments: Comments): Field {
     ...(isOurs && { typeName: type.name }),
     ...describe(field, comments),
     ...(field.oneof && { oneof: field.oneof.name }),
+    ...(rule && { rule }),
   }
 }
 

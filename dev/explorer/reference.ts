@@ -1,3 +1,5 @@
+import type { JsonValue } from '@bufbuild/protobuf'
+
 /** What the explorer knows of the contract: built from the descriptors, their comments and the error catalog. It is JSON. */
 export interface Reference {
   /** The full name, such as `messagecontacts.v1.MessageContactService`. */
@@ -60,6 +62,22 @@ export interface Field {
   readonly description: string
   /** The oneof that the field belongs to. */
   readonly oneof?: string
+  /** What can be checked before it is sent. */
+  readonly rule?: FieldRule
+}
+
+/** What a service refuses whatever its settings are. Patterns are regular expressions with the flag `u`. */
+export interface FieldRule {
+  /** The Unicode normalization form to which the rest applies. */
+  readonly form?: 'NFC' | 'NFKC'
+  /** What is ignored in the text: a pattern. */
+  readonly ignored?: string
+  /** In code points. */
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly pattern?: string
+  /** Of a number. */
+  readonly min?: number
 }
 
 export interface EnumType {
@@ -76,22 +94,40 @@ export interface EnumValue {
   readonly meaning: string
 }
 
+/** What a reader needs to know about one reason. */
 export interface ErrorEntry {
   readonly reason: string
   readonly code: string
+  /** The documented HTTP status of the code; `connectHttpStatus` is the one that Connect sends. */
   readonly httpStatus: number
+  readonly connectHttpStatus: number
   /** The gRPC status. */
   readonly status: string
   readonly message: string
-  readonly details: readonly string[]
+  /** What has happened. */
   readonly meaning: string
-  readonly advice: string
-  /** What causes it. */
-  readonly cause: string
-  /** An answer in the Connect protocol. */
-  readonly answer: JsonObject
-  /** Undefined: every operation. */
-  readonly operations?: readonly string[]
+  readonly remedy: string
+  /** A case, in words. */
+  readonly example: string
+  /** The details after ErrorInfo. */
+  readonly details: readonly string[]
+  /** The names of the operations that can return it. */
+  readonly operations: readonly string[]
+  /** A whole answer, as Connect sends it. */
+  readonly exampleAnswer: JsonValue
+}
+
+/** Texts of files by their paths. */
+type Files = Readonly<Record<string, string>>
+
+/** What projects with client code consist of, besides the code. */
+export interface ProjectFiles {
+  /** The contract. */
+  readonly contract: Files
+  /** The messages of refusals, for languages whose packages do not bring them. */
+  readonly refusals: Files
+  /** The files of the build, by language. */
+  readonly builds: Readonly<Record<string, Files>>
 }
 
 export interface Change {

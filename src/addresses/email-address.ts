@@ -4,8 +4,8 @@ import validator from 'validator/lib/isEmail.js'
 import { invalid, type Parsed, valid } from '../errors/parsed.js'
 
 /** RFC 5321, 4.5.3.1: 64 for the local part; 256 for a path, of which the angle brackets take two. */
-const maxAddressLength = 254
-const maxLocalPartLength = 64
+export const maxAddressLength = 254
+export const maxLocalPartLength = 64
 /** RFC 1035, 2.3.4: 63. The validator checks it only together with the other lengths, which are checked here. */
 const tooLongLabel = /[^.]{64}/
 const { default: isEmail } = validator

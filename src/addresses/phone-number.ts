@@ -1,7 +1,9 @@
 import { type NumberType, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { invalid, type Parsed, valid } from '../errors/parsed.js'
 
-const mainlandCode = '86'
+export const mainlandCode = '86'
+/** Country code and number. */
+export const phoneNumberPattern = /^(\d{1,3})-(\d+)$/
 /** How many country codes a refusal lists: its trailers must not exceed what clients accept, whatever COUNTRY_CODES is. */
 const maxListedCountryCodes = 50
 
@@ -13,7 +15,7 @@ export function parsePhoneNumber(text: string, countryCodes: readonly string[]):
   const field = 'phone_number'
   const rule = ruleFor(countryCodes)
   if (text === '') return invalid(field, 'MISSING_PARAMETER_PHONE_NUMBER', rule)
-  const [, countryCode = '', digits = ''] = /^(\d{1,3})-(\d+)$/.exec(text) ?? []
+  const [, countryCode = '', digits = ''] = phoneNumberPattern.exec(text) ?? []
   if (countryCode === '') return invalid(field, 'INVALID_PARAMETER_PHONE_NUMBER', rule)
   if (!countryCodes.includes(countryCode)) return invalid(field, 'INVALID_PARAMETER_MOBILE_COUNTRY_CODE', rule)
   const national = countryCode === mainlandCode ? mainlandMobileNumber(digits) : nationalNumber(countryCode, digits)
@@ -33,7 +35,8 @@ function ruleFor(countryCodes: readonly string[]): string {
 }
 
 /** A pattern is enough here: parsing with the library costs as much as the rest of the call. */
-const mainlandMobileNumber = (digits: string) => (/^1[3-9]\d{9}$/.test(digits) ? digits : undefined)
+export const mainlandMobilePattern = /^1[3-9]\d{9}$/
+const mainlandMobileNumber = (digits: string) => (mainlandMobilePattern.test(digits) ? digits : undefined)
 
 /** Numbers of other types, such as fixed lines, cannot receive text messages. Every valid number has a type. */
 const messageTypes: readonly NumberType[] = ['MOBILE', 'FIXED_LINE_OR_MOBILE', 'PERSONAL_NUMBER']

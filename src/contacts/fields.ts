@@ -44,8 +44,8 @@ export function writableFieldParsers(settings: ContactSettings) {
   } satisfies { [Name in keyof WritableFields]: (request: WritableRequest) => Parsed<WritableFields[Name]> }
 }
 
-const minNameLength = 2
-const maxNameLength = 12
+/** In code points, after normalization. */
+export const nameLength = { min: 2, max: 12 }
 /** Normalizing a long run of combining marks takes quadratic time, and no valid name is this long in any form. */
 const maxUnnormalizedLength = 64
 
@@ -71,12 +71,12 @@ function normalizeName(text: string, { NAME_MIDDLE_DOT }: NameSettings): string 
 function parseName(text: string, settings: NameSettings): Parsed<string> {
   const allowsDots = settings.NAME_MIDDLE_DOT === 'allow'
   const dots = allowsDots ? ', with middle dots only between Chinese characters' : ''
-  const rule = `Must be ${minNameLength} to ${maxNameLength} letters A-Z a-z or Chinese characters${dots}.`
+  const rule = `Must be ${nameLength.min} to ${nameLength.max} letters A-Z a-z or Chinese characters${dots}.`
   if (text === '') return invalid('name', 'MISSING_PARAMETER_NAME', rule)
   if (text.length > maxUnnormalizedLength) return invalid('name', 'INVALID_PARAMETER_NAME_LENGTH', rule)
   const name = normalizeName(text, settings)
   const length = [...name].length
-  if (length < minNameLength || length > maxNameLength) return invalid('name', 'INVALID_PARAMETER_NAME_LENGTH', rule)
+  if (length < nameLength.min || length > nameLength.max) return invalid('name', 'INVALID_PARAMETER_NAME_LENGTH', rule)
   const characters = allowsDots ? nameCharactersWithDots : nameCharacters
   return characters.test(name) ? valid(name) : invalid('name', 'INVALID_PARAMETER_NAME', rule)
 }
@@ -116,9 +116,12 @@ function parseMessageTypes(types: readonly MessageType[]): Parsed<readonly Messa
   return violations.length > 0 ? { violations } : valid([...names])
 }
 
+/** Visible ASCII characters. */
+export const clientTokenPattern = /^[\x21-\x7e]{1,64}$/
+
 export function parseClientToken(text: string): Parsed<string | undefined> {
   if (text === '') return valid(undefined)
-  return /^[\x21-\x7e]{1,64}$/.test(text)
+  return clientTokenPattern.test(text)
     ? valid(text)
     : invalid(
         'client_token',

@@ -100,7 +100,7 @@ const targetOf = (kind: Target['kind'], address: Parsed<string>): Parsed<Target>
 /** Longer texts are no code, in whatever way it is written. */
 const maxCodeTextLength = 64
 /** What people and programs add to a code: white space, hyphens and the minus sign, and invisible characters. */
-const ignoredInCodes = /[\p{White_Space}\p{Dash_Punctuation}\p{Format}\u2212]/gu
+export const ignoredInCodes = /[\p{White_Space}\p{Dash_Punctuation}\p{Format}\u2212]/gu
 const codeRule = 'Must be the six digits that were received.'
 
 /** A code as people paste it, also with full-width digits. What cannot be a code is refused here, before it costs an attempt. */

@@ -80,6 +80,45 @@ export const shortNameOf = ({ enums }: CodeCall, field: Field, name: string) =>
 export const canRepeat = ({ operation, request }: CodeCall) =>
   operation.isRepeatable || typeof request['clientToken'] === 'string'
 
+/** Which calls the code repeats, as a comment. */
+export const retryRule = (call: CodeCall) =>
+  `Retries where RetryInfo says how long to wait${canRepeat(call) ? '' : ', unless the call may have been carried out already'}.`
+
+/** How a language writes values. */
+export interface ValueSyntax {
+  readonly quote: (text: string) => string
+  readonly boolean?: (isTrue: boolean) => string
+  /** The paths are quoted. */
+  readonly mask: (paths: readonly string[]) => string
+  /** The names of enum values: one, unless the field is repeated. */
+  readonly enumValues: (field: Field, names: readonly string[]) => string
+}
+
+export function valueText(value: TypedValue, { quote, boolean = String, mask, enumValues }: ValueSyntax): string {
+  switch (value.kind) {
+    case 'text':
+      return quote(value.text)
+    case 'number':
+      return String(value.number)
+    case 'boolean':
+      return boolean(value.isTrue)
+    case 'mask':
+      return mask(value.paths.map(quote))
+    case 'enum':
+      return enumValues(value.field, value.names)
+  }
+}
+
+/** What is sent beside the request: names, and values in the syntax of a language. `token` reads the environment variable TOKEN. */
+export const headersOf = (
+  { directory, hasToken }: CodeCall,
+  quote: ValueSyntax['quote'],
+  token: string,
+): readonly (readonly [name: string, value: string])[] => [
+  ...(directory === '' ? [] : [['x-resource-directory-id', quote(headerText(directory))] as const]),
+  ...(hasToken ? [['authorization', token] as const] : []),
+]
+
 /** The messages and enums that a call needs, by their names, sorted. */
 export const enumTypesOf = (values: readonly TypedValue[]) =>
   [...new Set(values.flatMap(({ kind, field }) => (kind === 'enum' ? (field.typeName ?? []) : [])))].toSorted()

@@ -2,13 +2,15 @@ import {
   type CodeCall,
   canRepeat,
   doubleQuoted,
-  headerText,
+  headersOf,
   indented,
   pascalCase,
   pascalOfConstant,
+  retryRule,
   shortNameOf,
-  type TypedValue,
   typedValues,
+  type ValueSyntax,
+  valueText,
 } from './code-call.js'
 
 /** Code for Grpc.Net.Client, Grpc.StatusProto and the classes that Grpc.Tools writes. */
@@ -29,7 +31,7 @@ ${indented(headerLines(call), '    ')}
 var request = new ${operation.request.name}
 {
 ${indented(
-  typedValues(call).map((value) => `${pascalCase(value.field.name)} = ${valueText(call, value)},`),
+  typedValues(call).map((value) => `${pascalCase(value.field.name)} = ${valueText(value, syntaxFor(call))},`),
   '    ',
 )}
 };
@@ -48,7 +50,7 @@ const attempts = (call: CodeCall) => `for (var attempt = 1; ; attempt++)
         var status = error.GetRpcStatus();
         var reason = status?.GetDetail<ErrorInfo>()?.Reason;
         var wait = status?.GetDetail<RetryInfo>()?.RetryDelay.ToTimeSpan() ?? TimeSpan.MaxValue;
-        // Retries where RetryInfo says how long to wait${canRepeat(call) ? '' : ', unless the call may have been carried out already'}.
+        // ${retryRule(call)}
         if (wait > TimeSpan.FromSeconds(10) || attempt == 3${canRepeat(call) ? '' : ' || reason == "OUTCOME_UNKNOWN"'})
         {
             Console.Error.WriteLine($"{reason ?? error.StatusCode.ToString()} {error.Status.Detail}");
@@ -61,25 +63,16 @@ const attempts = (call: CodeCall) => `for (var attempt = 1; ; attempt++)
 }
 `
 
-const headerLines = ({ directory, hasToken }: CodeCall) => [
-  ...(directory === '' ? [] : [`{ "x-resource-directory-id", ${doubleQuoted(headerText(directory))} },`]),
-  ...(hasToken ? ['{ "authorization", "Bearer " + Environment.GetEnvironmentVariable("TOKEN") },'] : []),
-]
+const headerLines = (call: CodeCall) =>
+  headersOf(call, doubleQuoted, '"Bearer " + Environment.GetEnvironmentVariable("TOKEN")').map(
+    ([name, value]) => `{ "${name}", ${value} },`,
+  )
 
-function valueText(call: CodeCall, value: TypedValue): string {
-  switch (value.kind) {
-    case 'text':
-      return doubleQuoted(value.text)
-    case 'number':
-      return String(value.number)
-    case 'boolean':
-      return String(value.isTrue)
-    case 'mask':
-      return `new FieldMask { Paths = { ${value.paths.map(doubleQuoted).join(', ')} } }`
-    case 'enum': {
-      const { field, names } = value
-      const members = names.map((name) => `${field.typeName}.${pascalOfConstant(shortNameOf(call, field, name))}`)
-      return field.isRepeated ? `{ ${members.join(', ')} }` : members.join()
-    }
-  }
-}
+const syntaxFor = (call: CodeCall): ValueSyntax => ({
+  quote: doubleQuoted,
+  mask: (paths) => `new FieldMask { Paths = { ${paths.join(', ')} } }`,
+  enumValues(field, names) {
+    const members = names.map((name) => `${field.typeName}.${pascalOfConstant(shortNameOf(call, field, name))}`)
+    return field.isRepeated ? `{ ${members.join(', ')} }` : members.join()
+  },
+})

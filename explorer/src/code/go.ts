@@ -2,11 +2,14 @@ import {
   type CodeCall,
   canRepeat,
   doubleQuoted,
-  headerText,
+  headersOf,
   indented,
   pascalCase,
+  retryRule,
   type TypedValue,
   typedValues,
+  type ValueSyntax,
+  valueText,
 } from './code-call.js'
 
 /** Code for grpc-go with the package that protoc-gen-go and protoc-gen-go-grpc write. */
@@ -76,7 +79,7 @@ const retries = (call: CodeCall) => `		refused, reason, wait := status.Convert(e
 				}
 			}
 		}
-		// Retries where RetryInfo says how long to wait${canRepeat(call) ? '' : ', unless the call may have been carried out already'}.
+		// ${retryRule(call)}
 		if wait > 10*time.Second || attempt == 3${canRepeat(call) ? '' : ' || reason == "OUTCOME_UNKNOWN"'} {
 			fmt.Fprintln(os.Stderr, reason, refused.Code(), refused.Message())
 			os.Exit(1)
@@ -86,36 +89,23 @@ const retries = (call: CodeCall) => `		refused, reason, wait := status.Convert(e
 }
 `
 
-const metadataLines = ({ directory, hasToken }: CodeCall) => [
-  ...(directory === ''
-    ? []
-    : [
-        `ctx = metadata.AppendToOutgoingContext(ctx, "x-resource-directory-id", ${doubleQuoted(headerText(directory))})`,
-      ]),
-  ...(hasToken ? ['ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+os.Getenv("TOKEN"))'] : []),
-]
+const metadataLines = (call: CodeCall) =>
+  headersOf(call, doubleQuoted, '"Bearer "+os.Getenv("TOKEN")').map(
+    ([name, value]) => `ctx = metadata.AppendToOutgoingContext(ctx, "${name}", ${value})`,
+  )
 
 function fieldText({ operation }: CodeCall, value: TypedValue): string {
   const { name, oneof } = value.field
-  const text = valueText(value)
+  const text = valueText(value, syntax)
   if (oneof === undefined) return `${pascalCase(name)}: ${text}`
   return `${pascalCase(oneof)}: &pb.${operation.request.name}_${pascalCase(name)}{${pascalCase(name)}: ${text}}`
 }
 
-function valueText(value: TypedValue): string {
-  switch (value.kind) {
-    case 'text':
-      return doubleQuoted(value.text)
-    case 'number':
-      return String(value.number)
-    case 'boolean':
-      return String(value.isTrue)
-    case 'mask':
-      return `&fieldmaskpb.FieldMask{Paths: []string{${value.paths.map(doubleQuoted).join(', ')}}}`
-    case 'enum': {
-      const type = value.field.typeName
-      const names = value.names.map((name) => `pb.${type}_${name}`).join(', ')
-      return value.field.isRepeated ? `[]pb.${type}{${names}}` : names
-    }
-  }
+const syntax: ValueSyntax = {
+  quote: doubleQuoted,
+  mask: (paths) => `&fieldmaskpb.FieldMask{Paths: []string{${paths.join(', ')}}}`,
+  enumValues({ typeName, isRepeated }, names) {
+    const members = names.map((name) => `pb.${typeName}_${name}`).join(', ')
+    return isRepeated ? `[]pb.${typeName}{${members}}` : members
+  },
 }

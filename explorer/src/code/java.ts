@@ -2,12 +2,15 @@ import {
   type CodeCall,
   canRepeat,
   doubleQuoted,
-  headerText,
+  headersOf,
   indented,
   lowerFirst,
   pascalCase,
+  retryRule,
   type TypedValue,
   typedValues,
+  type ValueSyntax,
+  valueText,
 } from './code-call.js'
 
 /** Code for grpc-java with the classes that protoc and protoc-gen-grpc-java write. */
@@ -70,7 +73,7 @@ const attempts = (call: CodeCall) => `      for (int attempt = 1; ; attempt++) {
           String reason = detail(error, ErrorInfo.class).map(ErrorInfo::getReason).orElse("");
           var delay = detail(error, RetryInfo.class).map(RetryInfo::getRetryDelay);
           long waitMs = delay.map(wait -> wait.getSeconds() * 1000 + wait.getNanos() / 1_000_000).orElse(Long.MAX_VALUE);
-          // Retries where RetryInfo says how long to wait${canRepeat(call) ? '' : ', unless the call may have been carried out already'}.
+          // ${retryRule(call)}
           if (waitMs > 10_000 || attempt == 3${canRepeat(call) ? '' : ' || reason.equals("OUTCOME_UNKNOWN")'}) {
             System.err.println(reason + " " + error.getStatus().getDescription());
             detail(error, BadRequest.class).ifPresent(bad -> bad.getFieldViolationsList().forEach(violation ->
@@ -81,28 +84,22 @@ const attempts = (call: CodeCall) => `      for (int attempt = 1; ; attempt++) {
         }
       }`
 
-const header = (name: string, value: string) =>
-  `headers.put(Metadata.Key.of("${name}", Metadata.ASCII_STRING_MARSHALLER), ${value});`
-
-const headerLines = ({ directory, hasToken }: CodeCall) => [
-  ...(directory === '' ? [] : [header('x-resource-directory-id', doubleQuoted(headerText(directory)))]),
-  ...(hasToken ? [header('authorization', '"Bearer " + System.getenv("TOKEN")')] : []),
-]
+const headerLines = (call: CodeCall) =>
+  headersOf(call, doubleQuoted, '"Bearer " + System.getenv("TOKEN")').map(
+    ([name, value]) => `headers.put(Metadata.Key.of("${name}", Metadata.ASCII_STRING_MARSHALLER), ${value});`,
+  )
 
 function setter(value: TypedValue): string {
-  const name = pascalCase(value.field.name)
-  switch (value.kind) {
-    case 'text':
-      return `.set${name}(${doubleQuoted(value.text)})`
-    case 'number':
-      return `.set${name}(${value.number})`
-    case 'boolean':
-      return `.set${name}(${value.isTrue})`
-    case 'mask':
-      return `.set${name}(FieldMask.newBuilder().addAllPaths(List.of(${value.paths.map(doubleQuoted).join(', ')})))`
-    case 'enum': {
-      const members = value.names.map((member) => `${value.field.typeName}.${member}`).join(', ')
-      return value.field.isRepeated ? `.addAll${name}(List.of(${members}))` : `.set${name}(${members})`
-    }
-  }
+  const { name, kind, isRepeated } = value.field
+  const verb = kind === 'enum' && isRepeated ? 'addAll' : 'set'
+  return `.${verb}${pascalCase(name)}(${valueText(value, syntax)})`
+}
+
+const syntax: ValueSyntax = {
+  quote: doubleQuoted,
+  mask: (paths) => `FieldMask.newBuilder().addAllPaths(List.of(${paths.join(', ')}))`,
+  enumValues({ typeName, isRepeated }, names) {
+    const members = names.map((name) => `${typeName}.${name}`).join(', ')
+    return isRepeated ? `List.of(${members})` : members
+  },
 }

@@ -2,10 +2,12 @@ import {
   type CodeCall,
   canRepeat,
   doubleQuoted,
-  headerText,
+  headersOf,
   indented,
-  type TypedValue,
+  retryRule,
   typedValues,
+  type ValueSyntax,
+  valueText,
 } from './code-call.js'
 
 /** Code for grpcio with the packages of examples/python/requirements.txt and the messages that grpc_tools.protoc writes. */
@@ -25,7 +27,7 @@ from messagecontacts.v1.message_contact_service_pb2_grpc import MessageContactSe
 
 request = contacts.${operation.request.name}(
 ${indented(
-  values.map((value) => `${value.field.name}=${valueText(value)},`),
+  values.map((value) => `${value.field.name}=${valueText(value, syntax)},`),
   '    ',
 )}
 )
@@ -59,7 +61,7 @@ const attempts = (call: CodeCall) => `with grpc.insecure_channel(${doubleQuoted(
             info = details.get(ErrorInfo)
             reason = info.reason if info else error.code().name
             wait = details[RetryInfo].retry_delay.ToTimedelta().total_seconds() if RetryInfo in details else None
-            # Retries where RetryInfo says how long to wait${canRepeat(call) ? '' : ', unless the call may have been carried out already'}.
+            # ${retryRule(call)}
             if wait is not None and wait <= 10 and attempt < 3${canRepeat(call) ? '' : ' and reason != "OUTCOME_UNKNOWN"'}:
                 time.sleep(wait * attempt)
                 continue
@@ -69,24 +71,15 @@ const attempts = (call: CodeCall) => `with grpc.insecure_channel(${doubleQuoted(
             sys.exit(1)
 `
 
-const metadataOf = ({ directory, hasToken }: CodeCall) => [
-  ...(directory === '' ? [] : [`("x-resource-directory-id", ${doubleQuoted(headerText(directory))})`]),
-  ...(hasToken ? ['("authorization", "Bearer " + os.environ["TOKEN"])'] : []),
-]
+const metadataOf = (call: CodeCall) =>
+  headersOf(call, doubleQuoted, '"Bearer " + os.environ["TOKEN"]').map(([name, value]) => `("${name}", ${value})`)
 
-function valueText(value: TypedValue): string {
-  switch (value.kind) {
-    case 'text':
-      return doubleQuoted(value.text)
-    case 'number':
-      return String(value.number)
-    case 'boolean':
-      return value.isTrue ? 'True' : 'False'
-    case 'mask':
-      return `FieldMask(paths=[${value.paths.map(doubleQuoted).join(', ')}])`
-    case 'enum': {
-      const names = value.names.map(doubleQuoted).join(', ')
-      return value.field.isRepeated ? `[${names}]` : names
-    }
-  }
+const syntax: ValueSyntax = {
+  quote: doubleQuoted,
+  boolean: (isTrue) => (isTrue ? 'True' : 'False'),
+  mask: (paths) => `FieldMask(paths=[${paths.join(', ')}])`,
+  enumValues({ isRepeated }, names) {
+    const quoted = names.map(doubleQuoted).join(', ')
+    return isRepeated ? `[${quoted}]` : quoted
+  },
 }

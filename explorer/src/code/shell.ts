@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../dev/explorer/reference.js'
 import { maskPaths } from '../calls/request-values.js'
-import { type CodeCall, canRepeat, headerText, shellQuoted } from './code-call.js'
+import { type CodeCall, canRepeat, headerText, retryRule, shellQuoted } from './code-call.js'
 
 const headersOf = ({ directory, hasToken }: CodeCall) => [
   ...(directory === '' ? [] : [shellQuoted(`x-resource-directory-id: ${headerText(directory)}`)]),
@@ -29,7 +29,7 @@ ${headersOf(call)
 do
   reason=$(printf '%s\\n' "$answer" | sed -n 's/.*"reason": "\\([A-Z_]*\\)".*/\\1/p' | tail -n 1)
   wait=$(printf '%s\\n' "$answer" | sed -n 's/.*"retryDelay": "\\([0-9]*\\)[.0-9]*s".*/\\1/p')
-  # ${retryComment(call)}
+  # ${retryRule(call)}
   if [ -z "$wait" ] || [ "$wait" -gt 10 ] || [ "$attempt" -ge 3 ]${unknownOutcome(call)}; then
     printf 'refused: %s\\n%s\\n' "$reason" "$answer" >&2
     exit 1
@@ -54,7 +54,7 @@ ${headersOf(call)
 do
   reason=$(printf '%s\\n' "$answer" | sed -n 's/.*google.rpc.ErrorInfo.*"reason":"\\([A-Z_]*\\)","domain".*/\\1/p')
   wait=$(printf '%s\\n' "$answer" | sed -n 's/.*"retryDelay":"\\([0-9]*\\)[.0-9]*s".*/\\1/p')
-  # ${retryComment(call)}
+  # ${retryRule(call)}
   if [ -z "$wait" ] || [ "$wait" -gt 10 ] || [ "$attempt" -ge 3 ]${unknownOutcome(call)}; then
     printf 'refused: %s\\n%s\\n' "$reason" "$answer" >&2
     exit 1
@@ -65,10 +65,5 @@ done
 printf '%s\\n' "$answer"
 `
 }
-
-const retryComment = (call: CodeCall) =>
-  canRepeat(call)
-    ? 'Retries where RetryInfo says how long to wait, but not for longer than 10 seconds.'
-    : 'Retries where RetryInfo says how long to wait, unless the call may have been carried out already.'
 
 const unknownOutcome = (call: CodeCall) => (canRepeat(call) ? '' : ' || [ "$reason" = OUTCOME_UNKNOWN ]')

@@ -2,13 +2,16 @@ import {
   type CodeCall,
   canRepeat,
   enumTypesOf,
-  headerText,
+  headersOf,
   indented,
   lowerFirst,
+  retryRule,
   shortNameOf,
   singleQuoted,
   type TypedValue,
   typedValues,
+  type ValueSyntax,
+  valueText,
 } from './code-call.js'
 
 /** Code for @grpc/grpc-js with the messages that `npx buf generate` writes to src/gen. */
@@ -66,37 +69,25 @@ function detailOf<Desc extends DescMessage>(error: ServiceError, kind: Desc): Me
   return details.map((detail) => anyUnpack(detail, kind)).find((detail) => detail !== undefined)
 }`
 
-function metadataLines({ directory, hasToken }: CodeCall): string {
-  const lines = [
-    ...(directory === '' ? [] : [`metadata.set('x-resource-directory-id', ${singleQuoted(headerText(directory))})\n`]),
-    ...(hasToken ? [`metadata.set('authorization', \`Bearer \${process.env['TOKEN']}\`)\n`] : []),
-  ]
-  return lines.join('')
-}
+const metadataLines = (call: CodeCall) =>
+  headersOf(call, singleQuoted, `\`Bearer \${process.env['TOKEN']}\``)
+    .map(([name, value]) => `metadata.set('${name}', ${value})\n`)
+    .join('')
 
 function fieldText(call: CodeCall, value: TypedValue): string {
   const { jsonName, oneof } = value.field
-  const text = valueText(call, value)
+  const text = valueText(value, syntaxFor(call))
   return oneof === undefined ? `${jsonName}: ${text}` : `${oneof}: { case: '${jsonName}', value: ${text} }`
 }
 
-function valueText(call: CodeCall, value: TypedValue): string {
-  switch (value.kind) {
-    case 'text':
-      return singleQuoted(value.text)
-    case 'number':
-      return String(value.number)
-    case 'boolean':
-      return String(value.isTrue)
-    case 'mask':
-      return `{ paths: [${value.paths.map(singleQuoted).join(', ')}] }`
-    case 'enum': {
-      const { field, names } = value
-      const members = names.map((name) => `${field.typeName}.${shortNameOf(call, field, name)}`)
-      return field.isRepeated ? `[${members.join(', ')}]` : members.join()
-    }
-  }
-}
+const syntaxFor = (call: CodeCall): ValueSyntax => ({
+  quote: singleQuoted,
+  mask: (paths) => `{ paths: [${paths.join(', ')}] }`,
+  enumValues(field, names) {
+    const members = names.map((name) => `${field.typeName}.${shortNameOf(call, field, name)}`)
+    return field.isRepeated ? `[${members.join(', ')}]` : members.join()
+  },
+})
 
 const attempts = (call: CodeCall) => `for (let attempt = 1; ; attempt += 1)
   try {
@@ -107,7 +98,7 @@ const attempts = (call: CodeCall) => `for (let attempt = 1; ; attempt += 1)
     const info = detailOf(error, ErrorInfoSchema)
     const retryDelay = detailOf(error, RetryInfoSchema)?.retryDelay
     const waitMs = retryDelay ? durationMs(retryDelay) : Number.POSITIVE_INFINITY
-    // Retries where RetryInfo says how long to wait${canRepeat(call) ? '' : ', unless the call may have been carried out already'}.
+    // ${retryRule(call)}
     if (waitMs <= 10_000 && attempt < 3${canRepeat(call) ? '' : " && info?.reason !== 'OUTCOME_UNKNOWN'"}) {
       await pause(waitMs * attempt)
       continue

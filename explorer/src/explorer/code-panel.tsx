@@ -1,5 +1,6 @@
+import { useState } from 'preact/hooks'
 import type { CodeCall } from '../code/code-call.js'
-import { codeFor, codeLanguages } from '../code/languages.js'
+import { type CodeLanguage, codeFor, codeLanguages } from '../code/languages.js'
 import { CopyButton } from '../copy-button.js'
 import { useTexts } from '../language.js'
 import { usePreference } from '../preferences.js'
@@ -23,6 +24,7 @@ export function CodePanel({ operation }: { readonly operation: Operation }) {
     <section class="panel code-panel" aria-labelledby="code-title">
       <div class="panel-head">
         <h2 id="code-title">{t.code}</h2>
+        <Download language={language} call={call} />
         <CopyButton label={t.copy} class="small" text={() => code} />
       </div>
       <Tabs label={t.code} tabs={codeLanguages} selected={language.id} select={select} panel="code" />
@@ -35,6 +37,36 @@ export function CodePanel({ operation }: { readonly operation: Operation }) {
         {t.codeHint[language.id]} {language.isUnverified && t.unverified}
       </p>
     </section>
+  )
+}
+
+interface DownloadProps {
+  readonly language: CodeLanguage
+  readonly call: CodeCall
+}
+
+/** Saves the code as a project. */
+function Download({ language, call }: DownloadProps) {
+  const t = useTexts()
+  const [hasFailed, setHasFailed] = useState(false)
+  const download = async () => {
+    try {
+      const { downloadProject } = await import('../code/download.js')
+      downloadProject(language, call)
+      setHasFailed(false)
+    } catch {
+      setHasFailed(true)
+    }
+  }
+  return (
+    <span class="copy">
+      <button type="button" class="small" title={t.downloadNote} onClick={() => void download()}>
+        {t.download}
+      </button>
+      <span role="status" class={hasFailed ? 'hint' : 'unseen'}>
+        {hasFailed && t.downloadFailed}
+      </span>
+    </span>
   )
 }
 

@@ -1,5 +1,6 @@
-import type { ComponentChildren } from 'preact'
+import type { ComponentChildren, TargetedFocusEvent } from 'preact'
 import { useState } from 'preact/hooks'
+import type { Hint } from '../calls/hints.js'
 import { maskPaths, maskText, parseJson, textOf } from '../calls/request-values.js'
 import type { Violation } from '../calls/send.js'
 import { useTexts } from '../language.js'
@@ -10,7 +11,8 @@ import { newUuid } from '../session.js'
 export interface FieldInputProps {
   readonly field: Field
   readonly value: unknown
-  readonly isSet: boolean
+  /** What the service would say about the value. */
+  readonly hint: Hint | undefined
   /** The names that a field mask can have. */
   readonly maskable: readonly string[]
   readonly violations: readonly Violation[]
@@ -21,37 +23,54 @@ export interface FieldInputProps {
 /** A field of a request: its name, its rule, an input for its value, and what the service refused about it. */
 export function FieldInput(props: FieldInputProps) {
   const { field, violations } = props
+  const { canHint, ...focus } = useHintTime(props)
   const isGroup = field.kind === 'mask' || (field.kind === 'enum' && field.isRepeated)
-  const rule = <Rule field={field} />
-  const refused = <Violations field={field} violations={violations} />
+  const about = (
+    <>
+      <Violations field={field} violations={violations} />
+      {violations.length === 0 && <FieldHint field={field} hint={canHint ? props.hint : undefined} />}
+      <Rule field={field} />
+    </>
+  )
   const className = `field${violations.length > 0 ? ' refused' : ''}`
   if (isGroup)
     return (
-      <fieldset class={className} {...describedBy(props)}>
+      <fieldset class={className} {...focus} {...describedBy(props)}>
         <legend>
           <Label field={field} />
         </legend>
         {field.kind === 'mask' ? <MaskInput {...props} /> : <EnumChoices {...props} />}
-        {refused}
-        {rule}
+        {about}
       </fieldset>
     )
   return (
-    <div class={className}>
+    <div class={className} {...focus}>
       <label for={idOf(field)}>
         <Label field={field} />
       </label>
       {field.kind === 'enum' ? <EnumInput {...props} /> : <TextInput {...props} />}
-      {refused}
-      {rule}
+      {about}
     </div>
   )
+}
+
+/** Nobody is interrupted: a hint comes when the field was left, or at once for values that came from elsewhere. */
+function useHintTime({ value }: FieldInputProps) {
+  const [wasLeft, setWasLeft] = useState(false)
+  const [hasFocus, setHasFocus] = useState(false)
+  const onFocusOut = ({ currentTarget, relatedTarget }: TargetedFocusEvent<HTMLElement>) => {
+    // The check boxes of a field are left together.
+    if (relatedTarget instanceof Node && currentTarget.contains(relatedTarget)) return
+    setHasFocus(false)
+    setWasLeft(true)
+  }
+  return { canHint: wasLeft || (!hasFocus && value !== undefined), onFocusIn: () => setHasFocus(true), onFocusOut }
 }
 
 const idOf = ({ name }: Field) => `field-${name}`
 
 const describedBy = ({ field, violations }: FieldInputProps) => ({
-  'aria-describedby': `${violations.length > 0 ? `${idOf(field)}-refused ` : ''}${idOf(field)}-rule`,
+  'aria-describedby': `${idOf(field)}-${violations.length > 0 ? 'refused' : 'hint'} ${idOf(field)}-rule`,
   'aria-invalid': violations.length > 0 ? ('true' as const) : undefined,
 })
 
@@ -104,33 +123,38 @@ function Violations({ field, violations }: { readonly field: Field; readonly vio
   )
 }
 
+/** What to correct before the request is sent. It never prevents sending. */
+function FieldHint({ field, hint }: Pick<FieldInputProps, 'field' | 'hint'>) {
+  const t = useTexts()
+  const text = hint === 'rule' ? t.ruleHints[field.name]?.(field.rule ?? {}) : hint && t.hints[hint]
+  return (
+    <p class="hint" id={`${idOf(field)}-hint`} aria-live="polite">
+      {text}
+    </p>
+  )
+}
+
 function TextInput(props: FieldInputProps) {
   const t = useTexts()
   const { field, value, setValue } = props
-  const [wasLeft, setWasLeft] = useState(false)
-  const isMissing = wasLeft && field.need === 'required' && !field.oneof && textOf(value) === ''
   return (
-    <>
-      <div class="with-button">
-        <input
-          id={idOf(field)}
-          type="text"
-          inputMode={field.kind === 'integer' ? 'numeric' : 'text'}
-          autocomplete="off"
-          spellcheck={false}
-          value={textOf(value)}
-          onInput={({ currentTarget }) => setValue(parsedText(field, currentTarget.value))}
-          onBlur={() => setWasLeft(true)}
-          {...describedBy(props)}
-        />
-        {field.name === 'client_token' && (
-          <button type="button" onClick={() => setValue(newUuid())}>
-            {t.generate}
-          </button>
-        )}
-      </div>
-      {isMissing && props.violations.length === 0 && <p class="hint">{t.fieldMissing}</p>}
-    </>
+    <div class="with-button">
+      <input
+        id={idOf(field)}
+        type="text"
+        inputMode={field.kind === 'integer' ? 'numeric' : 'text'}
+        autocomplete="off"
+        spellcheck={false}
+        value={textOf(value)}
+        onInput={({ currentTarget }) => setValue(parsedText(field, currentTarget.value))}
+        {...describedBy(props)}
+      />
+      {field.name === 'client_token' && (
+        <button type="button" onClick={() => setValue(newUuid())}>
+          {t.generate}
+        </button>
+      )}
+    </div>
   )
 }
 

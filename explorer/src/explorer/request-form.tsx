@@ -1,3 +1,4 @@
+import { hintsFor, maskableFields } from '../calls/hints.js'
 import { type RequestValues, withValue } from '../calls/request-values.js'
 import type { Violation } from '../calls/send.js'
 import { useTexts } from '../language.js'
@@ -16,6 +17,7 @@ export function RequestForm({ operation, values, violations }: RequestFormProps)
   const t = useTexts()
   const { request, name } = operation
   if (request.fields.length === 0) return <p class="muted">{t.noFields}</p>
+  const hints = hintsFor(operation, values, reference)
   return (
     <div class="fields">
       {request.fields.map((field) => (
@@ -23,8 +25,8 @@ export function RequestForm({ operation, values, violations }: RequestFormProps)
           key={field.name}
           field={field}
           value={values[field.jsonName]}
-          isSet={field.jsonName in values}
-          maskable={field.kind === 'mask' ? maskableFields(operation) : []}
+          maskable={field.kind === 'mask' ? maskableFields(operation, reference).map(({ name: path }) => path) : []}
+          hint={hints.get(field.name)}
           violations={violations.filter((violation) => isAbout(violation, field, request.fields))}
           setValue={(value) => setRequest(name, withValue(values, field, request, value))}
         />
@@ -38,11 +40,4 @@ function isAbout({ field: path }: Violation, field: Field, fields: readonly Fiel
   const root = path.replace(/[[.].*$/, '')
   const [first] = fields.filter(({ oneof }) => oneof === root)
   return root === field.name || (first === field && !fields.some(({ name }) => name === root))
-}
-
-/** The fields of the request that are writable fields of the contact. */
-function maskableFields({ request }: Operation): readonly string[] {
-  const writable = (reference.messages['MessageContact']?.fields ?? []).filter(({ need }) => need !== 'output')
-  const names = new Set(writable.map(({ name }) => name))
-  return request.fields.map(({ name }) => name).filter((name) => names.has(name))
 }

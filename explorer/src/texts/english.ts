@@ -1,3 +1,5 @@
+import type { FieldRule } from '../../../dev/explorer/reference.js'
+
 /** The texts of the interface. */
 export const english = {
   explorer: 'Explorer',
@@ -32,7 +34,24 @@ export const english = {
   oneOf: 'one of these',
   notSet: 'not set',
   generate: 'Generate',
-  fieldMissing: 'This field is required.',
+  hints: {
+    missing: 'This field is required.',
+    unknown: 'This is not one of the values.',
+    type: 'This is a value of another type.',
+    ignored: 'This value is ignored, because update_mask does not name the field.',
+    nothing: 'Nothing to change yet: set a field of the contact, or choose fields here.',
+  },
+  ruleHints: {
+    contact_id: () => 'An id is c- and 16 letters or digits.',
+    name: ({ minLength, maxLength }) =>
+      `A name has ${minLength} to ${maxLength} characters: letters A to Z and a to z, and Chinese characters.`,
+    email_address: ({ maxLength }) =>
+      `A mail address is like tom@example.com, and has at most ${maxLength} characters.`,
+    phone_number: () => 'A phone number is a country code, a hyphen and digits, such as 86-13900001234.',
+    client_token: () => 'A token has 1 to 64 visible ASCII characters, without spaces.',
+    code: () => 'A code has six digits.',
+    page_size: ({ min }) => `The number is ${min} or more.`,
+  } as Readonly<Record<string, (rule: FieldRule) => string>>,
   moreAboutField: 'More',
   noFields: 'This request has no fields.',
   maskAll: 'all fields',
@@ -74,17 +93,20 @@ export const english = {
   clearHistory: 'Clear',
 
   code: 'Client code',
+  download: 'Download',
+  downloadNote: 'A zip file with this code, what builds it, and the commands to run it.',
+  downloadFailed: 'The files of the project could not be loaded. Check that the service is running.',
   requestJson: 'Request as JSON',
   invalidJson: 'This is no JSON object. The form keeps the last valid request.',
   unverified: 'No test compiles this code yet.',
   codeHint: {
     curl: 'Runs in any shell with curl.',
     grpcurl: 'Runs in any shell with grpcurl, which learns the contract from the service.',
-    typescript: 'For @grpc/grpc-js. Run npx buf generate for the folder gen.',
-    python: 'Install and generate as examples/python/README.md says.',
-    go: 'Generate as examples/go/README.md says.',
-    java: 'Build as examples/java/README.md says.',
-    csharp: 'For Grpc.Net.Client, Grpc.StatusProto and Grpc.Tools.',
+    typescript: 'For @grpc/grpc-js. The download is a project that builds and runs it.',
+    python: 'For grpcio. The download is a project that builds and runs it.',
+    go: 'For grpc-go. The download is a project that builds and runs it.',
+    java: 'For grpc-java. The download is a project that builds and runs it.',
+    csharp: 'For Grpc.Net.Client. The download is a project that builds and runs it.',
   } as Readonly<Record<string, string>>,
 
   tour: 'First steps',
@@ -129,6 +151,7 @@ export const english = {
   allErrors: 'All errors',
   cause: 'Example of a cause',
   whatToDo: 'What to do',
+  overHttp: (status: number) => `Over HTTP this service answers ${status}.`,
   exampleAnswer: 'Example answer',
   returnedBy: 'Returned by',
   everyOperation: 'every operation',

@@ -91,6 +91,39 @@ describe('the form of every operation', () => {
   })
 })
 
+describe('a hint', () => {
+  test('comes when a field was left, says what would be refused, and does not prevent sending', async () => {
+    const page = await explorer.open('/')
+    const hint = page.locator('#field-name-hint')
+    await field(page, 'name').pressSequentially('T')
+    expect(await hint.textContent()).toBe('')
+    await field(page, 'email_address').focus()
+    expect(await hint.textContent()).toBe(
+      'A name has 2 to 12 characters: letters A to Z and a to z, and Chinese characters.',
+    )
+    expect(await field(page, 'name').getAttribute('aria-describedby')).toBe('field-name-hint field-name-rule')
+    await field(page, 'name').fill('Tom')
+    expect(await hint.textContent()).toBe('')
+    await page.getByLabel('FAULT_MESSAGE').focus()
+    await field(page, 'client_token').focus()
+    expect(
+      await page.locator('.field', { hasText: 'This field is required.' }).locator('.name').allInnerTexts(),
+    ).toEqual(['email_address', 'message_types'])
+    await field(page, 'email_address').fill('tom@localhost')
+    expect(await send(page)).toContain('Refused')
+  })
+
+  test('comes at once for values of the JSON, in the language of the reader', async () => {
+    const page = await explorer.open('/#operation=UpdateMessageContact', { locale: 'zh-CN' })
+    await page.getByLabel('JSON 请求').fill('{"contactId": "c-1", "name": "T", "updateMask": "title"}')
+    const hints = page.locator('.field .hint:not(:empty)')
+    expect(await hints.allInnerTexts()).toEqual([
+      'ID 为 c- 加 16 个字母或数字。',
+      'update_mask 未包含此字段，该值将被忽略。',
+    ])
+  })
+})
+
 describe('a refusal', () => {
   test('is shown at every field that it names, with a link to the error', async () => {
     const page = await explorer.open('/')

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { strFromU8, unzipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { clientCode, ExplorerTests, field, requestJson, selectOperation, send } from '../../support/browser/explorer.js'
 
@@ -47,6 +49,34 @@ describe('the client code', () => {
     await page.locator('.code-panel').getByRole('button', { name: 'Copy' }).click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
     expect((await page.evaluate<string>(readClipboard)).trim()).toBe(code.trim())
+  })
+
+  test('is downloaded as a project, with the build file, the contract and the commands', async () => {
+    const page = await explorer.open('/')
+    await field(page, 'name').fill('Grace')
+    const code = await clientCode(page, 'Python')
+    const waiting = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download' }).click()
+    const download = await waiting
+    expect(download.suggestedFilename()).toBe('message-contacts-python.zip')
+    const files = unzipSync(readFileSync(await download.path()))
+    const contract = ['authorization', 'error_reason', 'message_contact', 'message_contact_service']
+    expect(Object.keys(files).toSorted()).toEqual(
+      [
+        'README.md',
+        'call.py',
+        ...contract.map((name) => `proto/messagecontacts/v1/${name}.proto`),
+        'requirements.txt',
+      ].map((path) => `message-contacts-python/${path}`),
+    )
+    expect(strFromU8(files['message-contacts-python/call.py'] ?? new Uint8Array()).trim()).toBe(code.trim())
+  })
+
+  test('that cannot be downloaded says so', async () => {
+    const page = await explorer.open('/')
+    await page.route('**/assets/download-*', (route) => route.abort())
+    await page.getByRole('button', { name: 'Download' }).click()
+    await page.getByText('The files of the project could not be loaded.').waitFor()
   })
 
   test('that cannot be copied says so', async () => {

@@ -1,35 +1,50 @@
 import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { clientCode, ExplorerTests, field, selectOperation, send } from '../../support/browser/explorer.js'
+import { clientCode, ExplorerTests, field, selectOperation, send, type View } from '../../support/browser/explorer.js'
 
-/** Pictures of the main states, to be looked at: docs/explorer.png is a copy of the first one. */
+/** Pictures of the main states, to be looked at: docs/explorer.png is a copy of `explorer.png`. */
 const folder = fileURLToPath(new URL('../../../dist/screenshots', import.meta.url))
 const explorer = new ExplorerTests()
 const wide = { viewport: { width: 1360, height: 800 } }
 const phone = { viewport: { width: 390, height: 844 } }
 
-test('pictures of the main states are in dist/screenshots', async () => {
+const picture = (page: Page, name: string, fullPage = false) =>
+  page.screenshot({ path: `${folder}/${name}.png`, fullPage })
+
+test('pictures of a call are in dist/screenshots', async () => {
   const page = await explorer.open('/', wide)
-  const picture = (name: string) => page.screenshot({ path: `${folder}/${name}.png` })
-  await picture('first-visit')
+  await picture(page, 'first-visit')
+  await field(page, 'name').fill('T')
+  await field(page, 'email_address').fill('tom@localhost')
+  await field(page, 'phone_number').focus()
+  await picture(page, 'hints')
   await page.getByRole('button', { name: 'Fill in example' }).click()
   await send(page)
-  await picture('answer')
+  await picture(page, 'answer')
   await page.getByRole('button', { name: 'Close first steps' }).click()
   await selectOperation(page, 'UpdateMessageContact')
   await page.getByRole('button', { name: 'Fill in example' }).click()
   await clientCode(page, 'Python')
   await page.evaluate('scrollTo(0, 0)')
-  await picture('explorer')
+  await picture(page, 'explorer')
   await field(page, 'contact_id').fill('c-1')
   expect(await send(page)).toContain('Refused')
-  await picture('refusal')
-  for (const path of ['operations/UpdateMessageContact', 'errors', 'errors/InvalidParameter.Name', 'changes']) {
+  await picture(page, 'refusal')
+})
+
+const paths = ['operations', 'operations/UpdateMessageContact', 'errors', 'errors/ETAG_MISMATCH', 'changes', 'nothing']
+
+test.each<[string, View]>([
+  ['wide', wide],
+  ['wide-dark', { ...wide, colorScheme: 'dark', locale: 'zh-CN' }],
+  ['phone', { ...phone, locale: 'zh-TW' }],
+  ['phone-dark', { ...phone, colorScheme: 'dark' }],
+])('pictures of every page are in dist/screenshots: %s', async (name, view) => {
+  const page = await explorer.open('/', view)
+  await picture(page, `${name}-explorer`, true)
+  for (const path of paths) {
     await page.goto(`${explorer.origin}/${path}`)
-    await picture(path.replace('/', '-'))
+    await picture(page, `${name}-${path.replace('/', '-')}`)
   }
-  const dark = await explorer.open('/', { ...wide, colorScheme: 'dark', locale: 'zh-CN' })
-  await dark.screenshot({ path: `${folder}/dark.png` })
-  const small = await explorer.open('/', { ...phone, locale: 'zh-TW' })
-  await small.screenshot({ path: `${folder}/phone.png` })
 })

@@ -7,7 +7,8 @@ import { readPages } from '../../../src/http/pages.js'
 import { type Found, needs } from '../clients/programs.js'
 import { type RunningService, startService } from '../running-service.js'
 
-const builtPages = fileURLToPath(new URL('../../../dist/explorer', import.meta.url))
+/** The folder of the built explorer. */
+export const builtPages = fileURLToPath(new URL('../../../dist/explorer', import.meta.url))
 const names = ['chromium', 'chromium-browser', 'google-chrome']
 
 /** Tests download no browser. */

@@ -1,10 +1,12 @@
 import { expect } from 'vitest'
 import { buildReference } from '../../../dev/explorer/build-reference.js'
+import { projectFiles } from '../../../dev/explorer/project-files.js'
 import type { JsonObject, Operation, Reference } from '../../../dev/explorer/reference.js'
 import type { CodeCall } from '../../../explorer/src/code/code-call.js'
 import { codeFor, codeLanguages } from '../../../explorer/src/code/languages.js'
+import { projectZip } from '../../../explorer/src/code/project.js'
 import { Directory } from '../directory.js'
-import type { RunningService } from '../running-service.js'
+import { type RunningService, uniqueName } from '../running-service.js'
 import type { ProgramResult } from './outside-client.js'
 
 const reference: Reference = buildReference()
@@ -18,22 +20,27 @@ interface SnippetTarget {
   readonly directory: string
 }
 
-/** The code that the explorer shows for the example of an operation with these values. */
-function snippet(languageId: string, operation: Operation, values: JsonObject, target: SnippetTarget): string {
-  const language = codeLanguages.find(({ id }) => id === languageId)
-  if (!language) throw new Error(`no code in ${languageId}`)
-  const call: CodeCall = {
-    service: reference.service,
-    operation,
-    enums: reference.enums,
-    request: { ...operation.example, ...values },
-    directory: target.directory,
-    hasToken: false,
-    deadlineMs: 20_000,
-    grpcAddress: target.address,
-    httpOrigin: `http://${target.httpAddress}`,
-  }
-  return codeFor(language, call)
+/** The example of an operation with these values, for which the explorer writes code. */
+const callOf = (operation: Operation, values: JsonObject, target: SnippetTarget): CodeCall => ({
+  service: reference.service,
+  operation,
+  enums: reference.enums,
+  request: { ...operation.example, ...values },
+  directory: target.directory,
+  hasToken: false,
+  deadlineMs: 20_000,
+  grpcAddress: target.address,
+  httpOrigin: `http://${target.httpAddress}`,
+})
+
+const languageOf = (id: string) =>
+  codeLanguages.find((language) => language.id === id) ?? expect.fail(`no code in ${id}`)
+
+/** The zip file that the explorer gives people for the example of an operation, to run in a new directory. */
+export function exampleProject(languageId: string, operationName: string, { app }: RunningService): Uint8Array {
+  const operation = reference.operations.find(({ name }) => name === operationName) ?? expect.fail('no such operation')
+  const target = { address: app.address, httpAddress: app.httpAddress ?? '', directory: uniqueName('rd') }
+  return projectZip(languageOf(languageId), callOf(operation, {}, target), projectFiles())
 }
 
 /** How the program of an operation ends, and a text that it prints. */
@@ -79,7 +86,7 @@ export async function allSnippets(language: string, service: RunningService): Pr
         ...(has('emailAddress') && { emailAddress }),
         ...(has('phoneNumber') && { phoneNumber }),
       }
-      return [operation.name, snippet(language, operation, values, target)]
+      return [operation.name, codeFor(languageOf(language), callOf(operation, values, target))]
     }),
   )
 }

@@ -76,7 +76,9 @@ describe('what the explorer knows', () => {
   })
 
   test('has an answer for every reason whose ErrorInfo has that reason', () => {
-    const reasons = reference.errors.map(({ answer }) => JSON.stringify(answer).match(/"reason":"(\w+)"/)?.[1])
+    const reasons = reference.errors.map(
+      ({ exampleAnswer }) => JSON.stringify(exampleAnswer).match(/"reason":"(\w+)"/)?.[1],
+    )
     expect(reasons).toEqual(reference.errors.map(({ reason }) => reason))
   })
 })
