@@ -65,27 +65,30 @@ function Steps() {
     const { code: _, ...example } = exampleFor(operation, session)
     setRequest(name, example)
   }
+  const [operation, title, text] = steps[completed] ?? []
   return (
-    <ol>
-      {steps.map(([operation, title, text], index) => (
-        <li key={operation} class={index < completed ? 'done' : index === completed ? 'next' : ''}>
-          <span class="number" aria-hidden="true">
-            {index < completed ? '✓' : index + 1}
-          </span>
-          <div>
-            <strong>{t[title]}</strong> {index < completed && <span class="unseen">{t.tourDone}</span>}
-            {index === completed && (
-              <>
-                <p>{t[text]}</p>
-                <button type="button" class="small primary" onClick={() => show(operation)}>
-                  {t.tourShow}
-                  <span class="unseen"> {t[title]}</span>
-                </button>
-              </>
-            )}
-          </div>
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol>
+        {steps.map(([name, stepTitle], index) => (
+          <li key={name} class={index < completed ? 'done' : index === completed ? 'next' : ''}>
+            <span class="number" aria-hidden="true">
+              {index < completed ? '✓' : index + 1}
+            </span>
+            <span>
+              <strong>{t[stepTitle]}</strong> {index < completed && <span class="unseen">{t.tourDone}</span>}
+            </span>
+          </li>
+        ))}
+      </ol>
+      <div class="next-step">
+        <p role="status">{text ? t[text] : t.tourEnd}</p>
+        {operation && (
+          <button type="button" class="small primary" onClick={() => show(operation)}>
+            {t.tourShow}
+            <span class="unseen"> {t[title]}</span>
+          </button>
+        )}
+      </div>
+    </>
   )
 }

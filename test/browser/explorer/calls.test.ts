@@ -2,7 +2,6 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { MessageContactService } from '../../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { answerJson, ExplorerTests, field, selectOperation, send } from '../../support/browser/explorer.js'
-import { until } from '../../support/waiting.js'
 
 const explorer = new ExplorerTests()
 
@@ -29,13 +28,6 @@ async function addContact(page: Page, name: string): Promise<Contact> {
   return contact as Contact
 }
 
-/** The code that was printed for an address, once it was. */
-async function printedCode(address: string): Promise<string> {
-  const find = () => explorer.printed.findLast((line) => line.includes(address))
-  await until('the code is printed', async () => find() !== undefined, 20_000)
-  return /\b\d{6}\b/.exec(find() ?? '')?.[0] ?? expect.fail('no code was printed')
-}
-
 describe('the form of every operation', () => {
   test('makes the call, and shows the answer: from an Add to a Delete', async () => {
     const page = await explorer.open('/')
@@ -52,7 +44,7 @@ describe('the form of every operation', () => {
     expect(await call(page, 'ListMessageContactVerifications', byId)).toMatchObject({ totalCount: 2 })
 
     await call(page, 'SendEmailVerificationForMessageContact', { ...byId, email_address: 'Ada@example.com' })
-    const code = await printedCode('Ada@example.com')
+    const code = await explorer.printedCode('Ada@example.com')
     expect(
       await call(page, 'ConfirmMessageContactVerification', { ...byId, email_address: 'Ada@example.com', code }),
     ).toMatchObject({ contact: { status: 'MESSAGE_CONTACT_STATUS_ACTIVE' } })

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { readPages } from '../../../src/http/pages.js'
 import { type Found, needs } from '../clients/programs.js'
 import { type RunningService, startService } from '../running-service.js'
+import { until } from '../waiting.js'
 
 /** The folder of the built explorer. */
 export const builtPages = fileURLToPath(new URL('../../../dist/explorer', import.meta.url))
@@ -64,9 +65,11 @@ export class ExplorerTests {
     return `http://${this.service.app.httpAddress}`
   }
 
-  /** What the service printed instead of sending it, the newest last. */
-  get printed(): readonly string[] {
-    return this.#printed
+  /** The code that was printed for an address, once it was. */
+  async printedCode(address: string): Promise<string> {
+    const find = () => this.#printed.findLast((line) => line.includes(address))
+    await until('the code is printed', async () => find() !== undefined, 20_000)
+    return /\b\d{6}\b/.exec(find() ?? '')?.[0] ?? expect.fail('no code was printed')
   }
 
   /**
