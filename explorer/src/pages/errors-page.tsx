@@ -48,6 +48,8 @@ export function ErrorsPage() {
   )
 }
 
+const sentence = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
+
 export function ErrorPage({ name }: { readonly name: string }) {
   const t = useTexts()
   const entry = findError(name)
@@ -69,7 +71,7 @@ export function ErrorPage({ name }: { readonly name: string }) {
       </p>
       <h2>{t.cause}</h2>
       <p>
-        <Prose text={example} />
+        <Prose text={sentence(example)} />
       </p>
       <h2>{t.message}</h2>
       <p>{message}</p>
