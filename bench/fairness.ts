@@ -53,6 +53,7 @@ export async function benchFairness(
     SMS_BODY: '{"to":"{{to}}","text":"{{text}}"}',
     // Many messages to few addresses.
     SMS_PER_DIRECTORY_PER_DAY: '10000',
+    MESSAGES_PER_ADDRESS_PER_DAY: '10000',
     MESSAGES_PER_ADDRESS_PER_MINUTE: '100',
     // The refusals of the directory under load would be warnings.
     LOG_LEVEL: 'error',

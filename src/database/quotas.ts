@@ -13,12 +13,14 @@ export interface Quota {
   readonly key: string
   readonly limit: number
   readonly windowMs: number
+  /** The uses with this name have a limit of their own, in the same period. The name is stored as it is. */
+  readonly part?: { readonly name: string; readonly limit: number }
 }
 
-/** The result of taking a use: taken, and when the next one is possible; or none is left for a while. */
+/** The result of taking a use: taken, and when the next one is possible; or none is left for a while, of the quota or of its part. */
 export type QuotaUse =
   | { readonly kind: 'taken'; readonly nextDate: Date }
-  | { readonly kind: 'exhausted'; readonly retryAfterMs: number }
+  | { readonly kind: 'exhausted'; readonly limited: 'quota' | 'part'; readonly retryAfterMs: number }
 
 /** The uses of one quota. */
 interface QuotaRecord {
@@ -26,10 +28,17 @@ interface QuotaRecord {
   readonly _id: string
   /** The uses that count, in order. */
   readonly dates: readonly Date[]
+  /** Those of them that belong to a part. */
+  readonly partUses?: readonly PartUse[]
   /** Who took the last uses, in order. */
   readonly lastUseIds: readonly string[]
   /** When none of the uses counts any more, and an hour later. */
   readonly expireDate: Date
+}
+
+interface PartUse {
+  readonly name: string
+  readonly date: Date
 }
 
 /** The database removes records that do not count any more, by its own clock. */
@@ -141,26 +150,39 @@ export class Quotas {
   }
 
   #taken(record: QuotaRecord, quota: Quota): QuotaUse {
-    const now = this.#database.now()
-    return { kind: 'taken', nextDate: nextUseDate(record, quota, now) }
+    return { kind: 'taken', nextDate: nextUse(record, quota, this.#database.now()).date }
   }
 
   #exhausted(record: QuotaRecord, quota: Quota): QuotaUse {
     const now = this.#database.now()
-    return { kind: 'exhausted', retryAfterMs: nextUseDate(record, quota, now).getTime() - now.getTime() }
+    const { limited, date } = nextUse(record, quota, now)
+    return { kind: 'exhausted', limited, retryAfterMs: date.getTime() - now.getTime() }
   }
 }
 
 /** Drops the dates that do not count, and adds one if fewer than the limit remain. */
-function takeUse({ limit, windowMs }: Quota, useId: string, now: Date): Document[] {
-  const counts = { $and: [{ $gt: ['$$this', addMs(now, -windowMs)] }, { $lte: ['$$this', addMs(now, maxAheadMs)] }] }
-  // The same use is not taken twice, where a reply came without the record.
-  const hasUseLeft = { $and: [{ $lt: [{ $size: '$dates' }, limit] }, { $not: [{ $in: [useId, '$lastUseIds'] }] }] }
+function takeUse({ limit, windowMs, part }: Quota, useId: string, now: Date): Document[] {
+  const counting = (input: string, date: string) => {
+    const cond = { $and: [{ $gt: [date, addMs(now, -windowMs)] }, { $lte: [date, addMs(now, maxAheadMs)] }] }
+    return { $filter: { input: { $ifNull: [input, []] }, cond } }
+  }
+  const isOfPart = { $eq: ['$$this.name', part?.name] }
+  const partUses = { $filter: { input: '$partUses', cond: isOfPart } }
+  const hasUseLeft = {
+    $and: [
+      { $lt: [{ $size: '$dates' }, limit] },
+      ...(part ? [{ $lt: [{ $size: partUses }, part.limit] }] : []),
+      // The same use is not taken twice, where a reply came without the record.
+      { $not: [{ $in: [useId, '$lastUseIds'] }] },
+    ],
+  }
+  const withPartUse = { $concatArrays: ['$partUses', [{ name: part?.name, date: now }]] }
   const withUseId = { $slice: [{ $concatArrays: ['$lastUseIds', [useId]] }, -maxUseIds] }
   return [
     {
       $set: {
-        dates: { $filter: { input: { $ifNull: ['$dates', []] }, cond: counts } },
+        dates: counting('$dates', '$$this'),
+        ...(part && { partUses: counting('$partUses', '$$this.date') }),
         lastUseIds: { $ifNull: ['$lastUseIds', []] },
       },
     },
@@ -168,6 +190,7 @@ function takeUse({ limit, windowMs }: Quota, useId: string, now: Date): Document
       $set: {
         lastUseIds: { $cond: [hasUseLeft, withUseId, '$lastUseIds'] },
         dates: { $cond: [hasUseLeft, { $concatArrays: ['$dates', [now]] }, '$dates'] },
+        ...(part && { partUses: { $cond: [hasUseLeft, withPartUse, '$partUses'] } }),
         expireDate: addMs(now, windowMs + expirySlackMs),
       },
     },
@@ -177,8 +200,17 @@ function takeUse({ limit, windowMs }: Quota, useId: string, now: Date): Document
 /** How many use ids are kept: more than calls that take uses of one quota at the same time, as a rule. */
 const maxUseIds = 32
 
-/** When a use is possible: now, or when the `limit`-th last use is as old as the window. */
-function nextUseDate({ dates }: QuotaRecord, { limit, windowMs }: Quota, now: Date): Date {
+/** When a use is possible, and the limit by which it is not possible before: that of the quota, or that of its part. */
+function nextUse({ dates, partUses = [] }: QuotaRecord, { limit, windowMs, part }: Quota, now: Date) {
+  const ofQuota = { limited: 'quota', date: nextDate(dates, limit, windowMs, now) } as const
+  if (!part) return ofQuota
+  const partDates = partUses.filter(({ name }) => name === part.name).map(({ date }) => date)
+  const ofPart = { limited: 'part', date: nextDate(partDates, part.limit, windowMs, now) } as const
+  return ofPart.date > ofQuota.date ? ofPart : ofQuota
+}
+
+/** Now, or when the `limit`-th last use is as old as the window. */
+function nextDate(dates: readonly Date[], limit: number, windowMs: number, now: Date): Date {
   const counted = dates.filter((date) => date <= addMs(now, maxAheadMs))
   const first = counted.at(-limit)
   return first === undefined ? now : new Date(Math.max(now.getTime(), first.getTime() + windowMs))

@@ -235,7 +235,7 @@ export const errorCatalog: Readonly<Record<Reason, ErrorDefinition>> = {
   LIMIT_EXCEEDED_ADDRESS: quotaExceeded(
     'LimitExceeded.Address',
     429,
-    'The maximum number of messages to one address in a minute exceeds the limit.',
+    'The number of messages to one address exceeds the limit.',
     minuteMs,
   ),
   SENDER_NOT_CONFIGURED: failedPrecondition(

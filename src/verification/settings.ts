@@ -31,6 +31,11 @@ export const verificationSettings = z.object({
     description: 'The maximum number of codes that a directory may have sent by SMS in 24 hours, 1 to 10000.',
     shared: true,
   }),
+  MESSAGES_PER_ADDRESS_PER_DAY: wholeNumber(1, 10_000).prefault('20').meta({
+    description:
+      'The maximum number of codes that a directory may have sent to one address in 24 hours, over all its contacts, 1 to 10000.',
+    shared: true,
+  }),
   MESSAGES_PER_ADDRESS_PER_MINUTE: wholeNumber(1, 1000).prefault('10').meta({
     description: 'The maximum number of codes sent to one address in a minute, over all directories, 1 to 1000.',
     shared: true,

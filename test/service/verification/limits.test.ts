@@ -7,20 +7,27 @@ import { expectRefusal, quotaFailure, retryInfo } from '../../support/refusal.js
 import { type RunningService, startService, uniqueName } from '../../support/running-service.js'
 import { VerifyingDirectory } from '../../support/verifying-directory.js'
 
-const limits = { MESSAGES_PER_ADDRESS_PER_MINUTE: 3, EMAILS_PER_DIRECTORY_PER_DAY: 4, SMS_PER_DIRECTORY_PER_DAY: 2 }
+const limits = {
+  MESSAGES_PER_ADDRESS_PER_MINUTE: 3,
+  MESSAGES_PER_ADDRESS_PER_DAY: 4,
+  EMAILS_PER_DIRECTORY_PER_DAY: 4,
+  SMS_PER_DIRECTORY_PER_DAY: 2,
+}
+const strictLimits = { MESSAGES_PER_ADDRESS_PER_MINUTE: 2, MESSAGES_PER_ADDRESS_PER_DAY: 3 }
 const clock = new Clock()
 let service: RunningService
-/** Another process, with a lower limit of messages to one address. */
+/** Another process, with lower limits of messages to one address. */
 let strict: RunningService
 let directory: VerifyingDirectory
 let contactId: string
 beforeAll(async () => {
-  const environment = Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, String(value)]))
+  const textsOf = (numbers: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]))
   const options = { dependencies: { ...clock.dependencies, print: () => {} } }
-  const common = { UNCONFIGURED_SENDER: 'print', MONGODB_DATABASE: uniqueName('limits'), ...environment }
+  const common = { UNCONFIGURED_SENDER: 'print', MONGODB_DATABASE: uniqueName('limits'), ...textsOf(limits) }
   service = await startService({ environment: common, ...options })
   strict = await startService({
-    environment: { ...common, MESSAGES_PER_ADDRESS_PER_MINUTE: '2' },
+    environment: { ...common, ...textsOf(strictLimits) },
     dependencies: { storedNow: clock.read, print: () => {} },
   })
 })
@@ -36,6 +43,9 @@ beforeEach(async () => {
 })
 
 const tomsAddress = 'tom@example.com'
+/** Through the other process. */
+const emailStrictly = (id: string, emailAddress: string, { id: directoryId } = directory) =>
+  strict.client.sendEmailVerificationForMessageContact({ contactId: id, emailAddress }, { directoryId })
 const emailTom = () => directory.sendEmail(contactId, tomsAddress)
 const textTom = () => directory.sendSms(contactId, '86-13900001234')
 
@@ -79,8 +89,8 @@ describe('the limit of messages to one address in a minute', () => {
     clock.advance(minuteMs - 10_002)
     await expectLimited(emailTom, addressLimit, 1)
     clock.advance(1)
-    // The second message was sent ten seconds after the first.
-    expect(await waitForNextSendMs()).toBe(10_000)
+    // The directory has none left until a day after the first.
+    expect(await waitForNextSendMs()).toBe(dayMs - minuteMs)
     // The fourth was the last of the day. That limit is checked first, so that the refusal does not count for the
     // address.
     await expectLimited(emailTom, emailLimit, dayMs - minuteMs)
@@ -104,19 +114,18 @@ describe('the limit of messages to one address in a minute', () => {
 })
 
 describe('a limit that is lower in another process', () => {
-  const emailTomStrictly = () =>
-    strict.client.sendEmailVerificationForMessageContact(
-      { contactId, emailAddress: tomsAddress },
-      { directoryId: directory.id },
-    )
+  const emailTomStrictly = () => emailStrictly(contactId, tomsAddress)
   const strictRefusal = (retryAfterMs: number) => ({
     QuotaFailure: quotaFailure('LIMIT_EXCEEDED_ADDRESS', 'address', 'MESSAGES_PER_ADDRESS_PER_MINUTE', 2),
     RetryInfo: retryInfo(retryAfterMs),
   })
 
   test('is exact for the calls of that process, whatever the others let through', async () => {
-    for (const _ of [1, 2, 3]) {
-      await emailTom()
+    // The limit of a day counts each directory.
+    const other = new VerifyingDirectory(service)
+    const { contactId: tom } = await other.add()
+    for (const send of [() => other.sendEmail(tom, tomsAddress), emailTom, emailTom]) {
+      await send()
       clock.advance(10_000)
     }
     // The second of the three counts until it is a minute old: then there is one use within the last minute.
@@ -126,6 +135,63 @@ describe('a limit that is lower in another process', () => {
     await expectRefusal(emailTomStrictly(), 'LIMIT_EXCEEDED_ADDRESS', strictRefusal(1))
     clock.advance(1)
     await emailTomStrictly()
+  })
+})
+
+describe('the limit of messages of a directory to one address in a day', () => {
+  const refusal = (retryAfterMs: number) => ({
+    QuotaFailure: quotaFailure('LIMIT_EXCEEDED_ADDRESS', 'address', 'MESSAGES_PER_ADDRESS_PER_DAY', 3),
+    RetryInfo: retryInfo(retryAfterMs),
+  })
+  /** Sends the three messages of the day, a minute apart, to the address of two contacts. Gives the second contact. */
+  async function useUp(): Promise<string> {
+    const { contactId: other } = await directory.add({ name: 'Ann', emailAddress: 'TOM@example.com' })
+    await sendAndWaitAMinute(() => emailStrictly(contactId, tomsAddress))
+    await sendAndWaitAMinute(() => emailStrictly(other, 'TOM@example.com'), other)
+    await sendAndWaitAMinute(() => emailStrictly(contactId, tomsAddress))
+    return other
+  }
+
+  test('counts all its contacts with the address, and ends exactly one day after the first message', async () => {
+    const other = await useUp()
+    const emailOther = () => emailStrictly(other, 'TOM@example.com')
+    await expectRefusal(emailOther(), 'LIMIT_EXCEEDED_ADDRESS', refusal(dayMs - 3 * minuteMs))
+    await expectRefusal(emailStrictly(contactId, tomsAddress), 'LIMIT_EXCEEDED_ADDRESS', refusal(dayMs - 3 * minuteMs))
+    clock.advance(dayMs - 3 * minuteMs - 1)
+    await expectRefusal(emailOther(), 'LIMIT_EXCEEDED_ADDRESS', refusal(1))
+    clock.advance(1)
+    const { response } = await emailOther()
+    expect(timestampDate(response.nextSendDate ?? expect.fail('no next send date'))).toEqual(
+      new Date(clock.date.getTime() + minuteMs),
+    )
+  })
+
+  test('does not affect other addresses of the directory, nor other directories', async () => {
+    await useUp()
+    const { contactId: ann } = await directory.add({ name: 'Anna', emailAddress: 'ann@example.com' })
+    await emailStrictly(ann, 'ann@example.com')
+    const other = new VerifyingDirectory(service)
+    const { contactId: tom } = await other.add()
+    await emailStrictly(tom, tomsAddress, other)
+  })
+
+  test('is not used by calls that another limit refuses', async () => {
+    for (const _ of [1, 2]) await emailStrictly(contactId, tomsAddress)
+    for (const _ of [1, 2]) await expect(emailStrictly(contactId, tomsAddress)).rejects.toThrow()
+    await directory.storedAfterDelivery(contactId)
+    clock.advance(minuteMs)
+    await emailStrictly(contactId, tomsAddress)
+  })
+
+  test('has no uses of processes that did not know it', async () => {
+    await sendAndWaitAMinute(emailTom)
+    const id = `email ${directory.id}`
+    const { matchedCount } = await service.collection.db
+      .collection<{ _id: string }>('message_contacts_quotas')
+      .updateOne({ _id: id }, { $unset: { partUses: 1 } })
+    expect(matchedCount).toBe(1)
+    for (const _ of [1, 2, 3]) await sendAndWaitAMinute(emailTom)
+    await expectLimited(emailTom, emailLimit, dayMs - 4 * minuteMs)
   })
 })
 

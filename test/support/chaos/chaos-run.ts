@@ -93,6 +93,7 @@ function settingsFor(seconds: number, MONGODB_DATABASE: string): Readonly<Record
     VERIFICATION_CODE_TTL_SECONDS: String(codeTtlMs / 1000),
     MESSAGES_PER_ADDRESS_PER_MINUTE: String(messagesPerAddressPerMinute),
     EMAILS_PER_DIRECTORY_PER_DAY: String(emailsPerDirectoryPerDay),
+    MESSAGES_PER_ADDRESS_PER_DAY: String(emailsPerDirectoryPerDay),
   }
 }
 

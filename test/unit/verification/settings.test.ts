@@ -25,6 +25,7 @@ describe('the verification settings', () => {
       VERIFICATION_MAX_ATTEMPTS_PER_DAY: 20,
       EMAILS_PER_DIRECTORY_PER_DAY: 100,
       SMS_PER_DIRECTORY_PER_DAY: 100,
+      MESSAGES_PER_ADDRESS_PER_DAY: 20,
       MESSAGES_PER_ADDRESS_PER_MINUTE: 10,
     })
   })

@@ -25,6 +25,7 @@ const settings: VerificationSettings = {
   VERIFICATION_MAX_ATTEMPTS_PER_DAY: 3,
   EMAILS_PER_DIRECTORY_PER_DAY: 100,
   SMS_PER_DIRECTORY_PER_DAY: 100,
+  MESSAGES_PER_ADDRESS_PER_DAY: 20,
   MESSAGES_PER_ADDRESS_PER_MINUTE: 10,
 }
 const target: Target = { kind: 'email', address: emailAddress }

@@ -23,6 +23,7 @@ const settings: VerificationSettings = {
   VERIFICATION_MAX_ATTEMPTS_PER_DAY: 3,
   EMAILS_PER_DIRECTORY_PER_DAY: 100,
   SMS_PER_DIRECTORY_PER_DAY: 100,
+  MESSAGES_PER_ADDRESS_PER_DAY: 20,
   MESSAGES_PER_ADDRESS_PER_MINUTE: 10,
 }
 const email: Target = { kind: 'email', address: emailAddress }
