@@ -32,6 +32,9 @@ export interface CredentialSources {
 
 const directoryHeader = 'x-resource-directory-id'
 
+/** The headers that `Credentials.header` is asked for. A transport must not drop a value of them: what is invalid is not absent. */
+export const credentialHeaders: readonly string[] = ['authorization', directoryHeader]
+
 /** Authenticates calls by the methods of AUTHENTICATION: the first one whose credential the call has decides. */
 export function createAuthentication(settings: AccessSettings, sources: CredentialSources): Authenticate {
   const { callers } = sources

@@ -7,6 +7,7 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type ConnectionInjector, type Server, ServerCredentials, status } from '@grpc/grpc-js'
+import { credentialHeaders } from '../access/authenticate.js'
 import type { Observer } from '../telemetry/observer.js'
 import { connectionOf } from './listener.js'
 import { SessionGuard } from './session-guard.js'
@@ -96,8 +97,9 @@ export class Connections {
 function watchStreams(session: ServerHttp2Session, guard: SessionGuard, { settings, observer }: ConnectionsOptions) {
   let openStreams = 0
   // Before the listener of grpc-js, which reads the same headers.
-  session.prependListener('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+  session.prependListener('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...[, raw]: unknown[]) => {
     correctHeaders(headers)
+    invalidateCredentials(headers, raw as readonly string[])
     guard.add(stream)
     openStreams += 1
     if (openStreams === settings.MAX_STREAMS_PER_CONNECTION) observer.limitReached('MAX_STREAMS_PER_CONNECTION')
@@ -134,6 +136,23 @@ function correctHeaders(headers: IncomingHttpHeaders): void {
   // grpc-js serves everything that starts with `application/grpc`, and answers 415 to everything else.
   if (!/^application\/grpc($|[+;])/.test(headers['content-type'] ?? '')) headers['content-type'] = ''
   if (isBeyondTimers(headers['grpc-timeout'])) delete headers['grpc-timeout']
+}
+
+/** The only characters of values that grpc-js keeps. */
+const keptValue = /^[ -~]*$/
+
+/**
+ * Makes credentials invalid that would otherwise seem to be valid or absent: Node keeps only the first of two headers `authorization`, and
+ * grpc-js drops values with other characters. `raw` has names and values in turn, as the client sent them.
+ */
+function invalidateCredentials(headers: IncomingHttpHeaders, raw: readonly string[]): void {
+  const seen = new Set<string>()
+  for (let index = 0; index < raw.length; index += 2) {
+    const [name = '', value = ''] = raw.slice(index, index + 2)
+    if (!credentialHeaders.includes(name)) continue
+    if (seen.has(name) || !keptValue.test(value)) headers[name] = ''
+    seen.add(name)
+  }
 }
 
 const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000 }

@@ -34,8 +34,7 @@ export async function connect(toy: RunningToy, ...clientSettings: Buffer[]): Pro
 export const repeat = (count: number, frameOf: (index: number) => Frame) =>
   Buffer.concat(Array.from({ length: count }, (_, index) => encodeFrame(frameOf(index))))
 
-const attacker = { 'x-resource-directory-id': 'attacker' }
-export const headers = callHeaders(toyPath, attacker)
+export const headers = callHeaders(toyPath, [['x-resource-directory-id', 'attacker']])
 /** The beginning of call number `index`, from 0. */
 export const begun = (index: number, payload: Buffer = headers): Frame => ({
   type: frameType.headers,

@@ -54,10 +54,8 @@ export function uint32(value: number): Buffer {
 }
 
 /** Headers without compression, as HPACK writes them: literals with new names, each shorter than 127 bytes or with a longer length. */
-function encodeHeaders(headers: Readonly<Record<string, string>>): Buffer {
-  return Buffer.concat(
-    Object.entries(headers).flatMap(([name, value]) => [Buffer.from([0]), hpackText(name), hpackText(value)]),
-  )
+function encodeHeaders(headers: readonly (readonly [name: string, value: string])[]): Buffer {
+  return Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), hpackText(name), hpackText(value)]))
 }
 
 function hpackText(text: string): Buffer {
@@ -75,17 +73,17 @@ function hpackText(text: string): Buffer {
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
-/** The headers of a gRPC call. */
-export const callHeaders = (path: string, further: Readonly<Record<string, string>> = {}): Buffer =>
-  encodeHeaders({
-    ':method': 'POST',
-    ':scheme': 'http',
-    ':path': path,
-    ':authority': 'test',
-    'content-type': 'application/grpc',
-    te: 'trailers',
+/** The headers of a gRPC call, and further ones, of which some may be repeated. */
+export const callHeaders = (path: string, further: readonly (readonly [string, string])[] = []): Buffer =>
+  encodeHeaders([
+    [':method', 'POST'],
+    [':scheme', 'http'],
+    [':path', path],
+    [':authority', 'test'],
+    ['content-type', 'application/grpc'],
+    ['te', 'trailers'],
     ...further,
-  })
+  ])
 
 /** A connection that sends frames without any rule. */
 export class FrameClient {

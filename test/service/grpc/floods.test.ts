@@ -70,7 +70,14 @@ describe('a connection is ended, and another one is served, where a client', () 
     [
       'calls whose headers are too large',
       10,
-      (index) => begun(index, callHeaders(toyPath, { a: 'a'.repeat(6000), b: 'b'.repeat(6000) })),
+      (index) =>
+        begun(
+          index,
+          callHeaders(toyPath, [
+            ['a', 'a'.repeat(6000)],
+            ['b', 'b'.repeat(6000)],
+          ]),
+        ),
     ],
     [
       'calls with too many headers',
