@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { Failure } from '../errors/failure.js'
-import type { Identity, Role } from './caller.js'
+import type { Identity } from './caller.js'
 import type { Callers } from './callers-file.js'
 
 /** Begins every API token, so that a token is recognized, also by those who search for leaked secrets. */
@@ -20,17 +20,17 @@ export function createApiToken(bytes: Buffer): ApiToken {
   return { token, sha256: sha256Of(token) }
 }
 
-/** The entry of a caller with an API token in the callers file. */
+/** The entry of a caller with an API token in the callers file. All texts are in quotes: without them, `123` would be a number. */
 export function callersFileEntry(
   { sha256 }: ApiToken,
-  caller: { readonly id: string; readonly directories: readonly string[]; readonly roles: readonly Role[] },
+  { id, directories, roles }: Pick<Identity, 'id' | 'directories' | 'roles'>,
 ): string {
-  const list = (values: readonly string[]) => (values.includes('*') ? '"*"' : `[${values.join(', ')}]`)
+  const yaml = (value: string | readonly string[]) => JSON.stringify(value).replaceAll('","', '", "')
   return [
-    `  - id: ${caller.id}`,
-    `    token_sha256: ${sha256}`,
-    `    directories: ${list(caller.directories)}`,
-    `    roles: ${list(caller.roles)}`,
+    `  - id: ${yaml(id)}`,
+    `    token_sha256: ${yaml(sha256)}`,
+    `    directories: ${yaml(directories)}`,
+    `    roles: ${yaml(roles)}`,
     '',
   ].join('\n')
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { callerIdPattern, directoryIdPattern, type Role, roles } from '../access/caller.js'
+import { callerIdPattern, directoryIdPattern, type Identity, roles } from '../access/caller.js'
 
 export interface HealthQuestion {
   /** A name of grpc.health.v1; '' is the whole process. */
@@ -10,11 +10,7 @@ export interface HealthQuestion {
 }
 
 /** The caller that a new API token is for. Directories and roles may be empty, to be filled in later. */
-export interface TokenRequest {
-  readonly id: string
-  readonly directories: readonly string[]
-  readonly roles: readonly Role[]
-}
+export type TokenRequest = Pick<Identity, 'id' | 'directories' | 'roles'>
 
 /** What the command line asks for; or what is wrong with it. */
 export type CommandLine =
@@ -112,11 +108,11 @@ function toCommandLine(values: Options, [command = 'serve', ...others]: readonly
 }
 
 function toTokenRequest({ id = '', ...lists }: Options): CommandLine {
-  const directories = listOf(lists.directories)
+  const directories = lists.directories === '*' ? '*' : listOf(lists.directories)
   const named = listOf(lists.roles)
   if (!callerIdPattern.test(id)) return { problem: 'create-token needs --id with the id of a caller' }
-  const isDirectory = (name: string) => name === '*' || directoryIdPattern.test(name)
-  if (!directories.every(isDirectory)) return { problem: '--directories must be ids of directories, or *' }
+  if (directories !== '*' && !directories.every((name) => directoryIdPattern.test(name)))
+    return { problem: '--directories must be ids of directories, or * alone' }
   if (!named.every((name) => roles.some((role) => role === name)))
     return { problem: `--roles must be some of ${roles.join(', ')}` }
   return { command: 'create-token', id, directories, roles: roles.filter((role) => named.includes(role)) }

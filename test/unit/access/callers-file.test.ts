@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { callerIdPattern, directoryIdPattern, roles } from '../../../src/access/caller.js'
 import { parseCallers } from '../../../src/access/callers-file.js'
 import { callersFileEntry, createApiToken } from '../../../src/access/token.js'
 import { ConfigurationError } from '../../../src/config/read-settings.js'
@@ -85,8 +86,24 @@ callers:
     const roles = ['reader', 'editor'] as const
     const { byTokenSha256 } = parse(`callers:\n${callersFileEntry(token, { id: 'a:b', directories: ['rd-1'], roles })}`)
     expect(byTokenSha256.get(token.sha256)?.identity).toEqual({ id: 'a:b', via: 'token', directories: ['rd-1'], roles })
-    const forAll = parse(`callers:\n${callersFileEntry(token, { id: 'b', directories: ['*'], roles })}`)
-    expect(forAll.byTokenSha256.get(token.sha256)?.identity.directories).toBe('*')
+  })
+
+  test('has the caller that an entry was printed for, whatever its texts could mean in YAML', () => {
+    const meanings = ['123', '1e3', '0x1f', '0o7', 'true', 'null', 'no', 'inf', '2001-01-01']
+    const id = fc.oneof(
+      fc.constantFrom(...meanings, 'a:', 'a|', '1:30', '1.5', '1/2'),
+      fc.stringMatching(callerIdPattern),
+    )
+    const directory = fc.oneof(fc.constantFrom(...meanings, '-', '-1', '_'), fc.stringMatching(directoryIdPattern))
+    const directories = fc.oneof(fc.constant('*' as const), fc.uniqueArray(directory, { minLength: 1, maxLength: 4 }))
+    const sha256 = fc.oneof(fc.stringMatching(/^[0-9a-f]{64}$/), fc.constantFrom('1'.repeat(64), `1e${'2'.repeat(62)}`))
+    const caller = fc.record({ id, directories, roles: fc.subarray([...roles], { minLength: 1 }) })
+    fc.assert(
+      fc.property(sha256, caller, (hash, wanted) => {
+        const { byTokenSha256 } = parse(`callers:\n${callersFileEntry({ token: '', sha256: hash }, wanted)}`)
+        expect(byTokenSha256.get(hash)?.identity).toEqual({ ...wanted, via: 'token' })
+      }),
+    )
   })
 })
 

@@ -15,7 +15,7 @@ describe('a command line', () => {
     [['create-token', '--id', 'console'], { command: 'create-token', id: 'console', directories: [], roles: [] }],
     [
       ['create-token', '--id=a', '--directories=*', '--roles', 'verifier,reader'],
-      { command: 'create-token', id: 'a', directories: ['*'], roles: ['reader', 'verifier'] },
+      { command: 'create-token', id: 'a', directories: '*', roles: ['reader', 'verifier'] },
     ],
     [
       ['create-token', '--id=a', '--directories', 'rd-1,rd-2'],
@@ -41,7 +41,11 @@ describe('a command line', () => {
     [['create-token', '--tls'], 'create-token has no option --tls'],
     [['create-token'], 'create-token needs --id with the id of a caller'],
     [['create-token', '--id', 'tom@example.com'], 'create-token needs --id with the id of a caller'],
-    [['create-token', '--id', 'a', '--directories', 'rd-1,b: c'], '--directories must be ids of directories, or *'],
+    [
+      ['create-token', '--id', 'a', '--directories', 'rd-1,b: c'],
+      '--directories must be ids of directories, or * alone',
+    ],
+    [['create-token', '--id', 'a', '--directories', 'rd-1,*'], '--directories must be ids of directories, or * alone'],
     [
       ['create-token', '--id', 'a', '--roles', 'owner'],
       '--roles must be some of reader, editor, verifier, administrator',
