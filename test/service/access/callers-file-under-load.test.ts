@@ -8,8 +8,7 @@ import { type RunningService, startService } from '../../support/running-service
 import { until } from '../../support/waiting.js'
 
 const replacements = 20
-/** How long a caller that was removed may still be served, in milliseconds. */
-// Two readings of the file take a second; a busy machine takes longer.
+/** How long a caller that was removed may still be served, in milliseconds: two readings of the file take a second, a busy machine longer. */
 const maxRemovedMs = 10_000
 /** How long the test waits for a change on a busy machine, in milliseconds. */
 const maxWaitMs = 20_000
