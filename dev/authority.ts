@@ -34,6 +34,7 @@ export interface CertificateOptions {
 export const serverNames: readonly JsonGeneralName[] = [
   { type: 'dns', value: 'localhost' },
   { type: 'ip', value: '127.0.0.1' },
+  { type: 'ip', value: '::1' },
 ]
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }

@@ -3,11 +3,13 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { roles } from '../src/access/caller.js'
 import { callersFileEntry, createApiToken } from '../src/access/token.js'
-import { createCertificate } from './certificates.js'
+import { addMs, dayMs } from '../src/time.js'
+import { Authority, serverNames } from './authority.js'
 
 /** What a client needs to call the service of `npm run dev:secure`. */
 export interface SecureAccess {
-  readonly certFile: string
+  /** The authority of the service's certificate. */
+  readonly caFile: string
   readonly token: string
 }
 
@@ -22,7 +24,7 @@ export async function prepareSecureStart(environment: NodeJS.ProcessEnv, dataFol
   const folder = join(dataFolder, 'secure')
   mkdirSync(folder, { recursive: true })
   chmodSync(folder, 0o700)
-  const { certFile, keyFile } = await createCertificate(folder)
+  const { caFile, certFile, keyFile } = await createCertificate(folder)
   const apiToken = createApiToken(randomBytes(32))
   const callersFile = join(folder, 'callers.yaml')
   const caller = { id: developmentDirectory, directories: [developmentDirectory], roles }
@@ -31,5 +33,24 @@ export async function prepareSecureStart(environment: NodeJS.ProcessEnv, dataFol
   environment['CALLERS_FILE'] ||= callersFile
   environment['TLS_CERT_FILE'] ||= certFile
   environment['TLS_KEY_FILE'] ||= keyFile
-  return { certFile, token: apiToken.token }
+  return { caFile, token: apiToken.token }
+}
+
+const certificateDays = 30
+
+/** Makes an authority and a certificate for this machine. */
+async function createCertificate(folder: string) {
+  const validTo = addMs(new Date(), certificateDays * dayMs)
+  const authority = await Authority.create('Message Contacts for development', undefined, { validTo })
+  const { cert, key } = await authority.issue({ name: 'localhost', names: serverNames, validTo })
+  const write = (name: string, text: string) => {
+    const path = join(folder, name)
+    writeFileSync(path, text, { mode: 0o600 })
+    return path
+  }
+  return {
+    caFile: write('ca.crt', authority.cert),
+    certFile: write('server.crt', cert),
+    keyFile: write('server.key', key),
+  }
 }

@@ -23,7 +23,7 @@ const reachable = (address: string) => address.replace(/^(0\.0\.0\.0|\[::\]):/, 
 /** What `npm start` prints when calls are served. */
 export function welcome({ address, httpAddress = '', database, secure }: WelcomeOptions): string {
   const reachableAddress = reachable(address)
-  const options = secure ? `--schema proto --cacert ${secure.certFile} -H 'authorization: Bearer ${secure.token}' ` : ''
+  const options = secure ? `--schema proto --cacert ${secure.caFile} -H 'authorization: Bearer ${secure.token}' ` : ''
   const url = `${secure ? 'https' : 'http'}://${reachableAddress}/${method}/AddMessageContact`
   return `
   Ready on ${address}
@@ -46,9 +46,9 @@ function accessOf(address: string, secure: SecureAccess | undefined): string {
   return `Callers: not authenticated, ${reach}. For development.`
 }
 
-const grpcurlLine = (address: string, { certFile, token }: SecureAccess) => `
+const grpcurlLine = (address: string, { caFile, token }: SecureAccess) => `
   To list the contacts with grpcurl:
 
-    grpcurl -cacert ${certFile} -H 'authorization: Bearer ${token}' \\
+    grpcurl -cacert ${caFile} -H 'authorization: Bearer ${token}' \\
       ${address} ${method}/ListMessageContacts
 `

@@ -1,11 +1,8 @@
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createCertificate } from '../../../dev/certificates.js'
+import { Authority, serverNames } from '../../../dev/authority.js'
 import { Health } from '../../../src/grpc/health.js'
 import { askForHealth } from '../../../src/grpc/health-question.js'
 import { RecordingObserver } from '../../support/recording-observer.js'
@@ -28,10 +25,8 @@ function notServing(): Health {
 
 /** The TLS server of grpc-js itself, with a certificate that nobody trusts. */
 async function startTlsServer(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'message-contacts-'))
-  cleanups.push(() => rm(folder, { recursive: true }))
-  const { certFile, keyFile } = await createCertificate(folder)
-  const pair = { private_key: await readFile(keyFile), cert_chain: await readFile(certFile) }
+  const { cert, key } = await (await Authority.create()).issue({ names: serverNames })
+  const pair = { private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }
   const server = new Server()
   notServing().addToServer(server)
   cleanups.push(() => server.forceShutdown())

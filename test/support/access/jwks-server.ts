@@ -1,15 +1,13 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { createServer, globalAgent, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { createCertificate } from '../../../dev/certificates.js'
-import { temporaryFolder } from './temporary-folder.js'
+import { Authority, type Certificate, serverNames } from '../../../dev/authority.js'
 
-/** The certificates that this process trusts. */
-const trusted = new Set<Buffer>()
+/** The authorities that this process trusts. */
+const trusted = new Set<string>()
 
-function trust(cert: Buffer, isTrusted: boolean): void {
+function trust(cert: string, isTrusted: boolean): void {
   if (isTrusted) trusted.add(cert)
   else trusted.delete(cert)
   globalAgent.options.ca = trusted.size > 0 ? [...trusted] : undefined
@@ -21,23 +19,22 @@ export class JwksServer {
   answer: RequestListener
   #requests = 0
   readonly #server: Server
-  readonly #cert: Buffer
+  readonly #ca: string
 
-  private constructor(key: Buffer, cert: Buffer, answer: RequestListener) {
+  private constructor(certificate: Certificate, ca: string, answer: RequestListener) {
     this.answer = answer
-    this.#cert = cert
-    this.#server = createServer({ key, cert }, (request, response) => {
+    this.#ca = ca
+    this.#server = createServer({ ...certificate }, (request, response) => {
       this.#requests += 1
       this.answer(request, response)
     })
   }
 
-  /** By default this process trusts its certificate until `close`. */
+  /** By default this process trusts its authority until `close`. */
   static async start(answer: RequestListener, { isTrusted = true } = {}): Promise<JwksServer> {
-    const { certFile, keyFile } = await createCertificate(await temporaryFolder())
-    const cert = await readFile(certFile)
-    const server = new JwksServer(await readFile(keyFile), cert, answer)
-    trust(cert, isTrusted)
+    const authority = await Authority.create()
+    const server = new JwksServer(await authority.issue({ names: serverNames }), authority.cert, answer)
+    trust(authority.cert, isTrusted)
     server.#server.listen(0, '127.0.0.1')
     await once(server.#server, 'listening')
     return server
@@ -53,7 +50,7 @@ export class JwksServer {
   }
 
   async close(): Promise<void> {
-    trust(this.#cert, false)
+    trust(this.#ca, false)
     this.#server.closeAllConnections()
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve))
   }
