@@ -163,10 +163,11 @@ async function startServers(
   { health, readiness, authenticate, observer, now, monotonicNow }: ServerParts,
 ) {
   const newRequestId = () => randomUUID().toUpperCase()
+  const callerLimits = new CallerLimits({ settings, maxCallsInFlight: settings.MAX_CALLS_IN_FLIGHT, monotonicNow })
   const pipeline = new CallPipeline({
     settings,
     authenticate,
-    callerLimits: new CallerLimits({ settings, maxCallsInFlight: settings.MAX_CALLS_IN_FLIGHT, monotonicNow }),
+    callerLimits,
     readyWithin: (timeoutMs) => readiness.readyWithin(timeoutMs),
     newRequestId,
     now,
@@ -177,6 +178,7 @@ async function startServers(
     settings,
     pipeline,
     authenticate,
+    callerLimits,
     otherServices: settings.REFLECTION === 'off' ? [health] : [health, createReflection(reflectedFiles, comments)],
     newRequestId,
     now,

@@ -40,9 +40,14 @@ export class CallerLimits {
     const running = this.#inFlight.get(id) ?? 0
     if (running >= this.#maxInFlight)
       throw throttled('caller', 'MAX_CALLS_IN_FLIGHT_PER_CALLER', this.#maxInFlight, retryInFlightMs)
-    this.#callers.take(id, callsPerSecond ?? this.#settings.CALLS_PER_SECOND_PER_CALLER)
+    this.count({ id, callsPerSecond })
     this.#directories.take(directoryId, this.#settings.CALLS_PER_SECOND_PER_DIRECTORY)
     this.#inFlight.set(id, running + 1)
+  }
+
+  /** Counts a call that is for no directory and takes no time. Fails with THROTTLED if the caller has none left in this second. */
+  count({ id, callsPerSecond }: Pick<Identity, 'id' | 'callsPerSecond'>): void {
+    this.#callers.take(id, callsPerSecond ?? this.#settings.CALLS_PER_SECOND_PER_CALLER)
   }
 
   leave({ id }: Caller): void {

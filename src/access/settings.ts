@@ -59,7 +59,7 @@ const settings = z.object({
   }),
   CALLS_PER_SECOND_PER_CALLER: wholeNumber(1, 1_000_000).prefault('1000').meta({
     description:
-      'The maximum number of calls of one caller in a second, in this process, 1 to 1000000; after a quiet time twice as many at once. Further calls are refused as THROTTLED. `calls_per_second` in the callers file is for one caller.',
+      'The maximum number of calls of one caller in a second, in this process, 1 to 1000000; after a quiet time twice as many at once. Further calls are refused as THROTTLED. Each question to server reflection counts as a call; with `REFLECTION=open`, of its IP address. `calls_per_second` in the callers file is for one caller.',
   }),
   CALLS_PER_SECOND_PER_DIRECTORY: wholeNumber(1, 1_000_000).prefault('1000').meta({
     description:

@@ -1,39 +1,22 @@
-import {
-  logVerbosity,
-  type Metadata,
-  Server,
-  ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-  type ServerOptions,
-  type StatusObject,
-  setLogVerbosity,
-} from '@grpc/grpc-js'
-import type { Authenticate } from '../access/authenticate.js'
+import { logVerbosity, Server, type ServerInterceptor, type ServerOptions, setLogVerbosity } from '@grpc/grpc-js'
 import type { AccessSettings } from '../access/settings.js'
 import type { CallPipeline } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
 import type { CallSettings } from '../calls/settings.js'
-import { Failure, toFailure } from '../errors/failure.js'
 import type { Observer } from '../telemetry/observer.js'
 import { type CertificateOf, GrpcAdapter } from './adapter.js'
-import { type ClientCertificate, namesOf } from './client-certificates.js'
 import { type ConnectionObserver, Connections, lingerMs } from './connections.js'
 import { connectionOf, connectTimeoutMs, listen } from './listener.js'
 import type { GrpcSettings } from './settings.js'
-import { toStatus } from './status.js'
+import { OpenStreams, type StreamOptions } from './streams.js'
 import { TlsEndpoint } from './tls.js'
 
-export interface GrpcServerOptions {
+export interface GrpcServerOptions extends Omit<StreamOptions, 'certificateOf' | 'docsUrl'> {
   readonly settings: GrpcSettings & Pick<AccessSettings, 'AUTHENTICATION'> & Pick<CallSettings, 'PUBLIC_DOCS_URL'>
   /** Every call of the services goes through it. */
   readonly pipeline: CallPipeline
-  /** For reflection, which has a handler of its own. */
-  readonly authenticate: Authenticate
   /** Services that come with their own handlers, outside the pipeline: health and reflection. */
   readonly otherServices: readonly { addToServer(server: Server): void }[]
-  /** For streams that are ended at stop. */
-  readonly newRequestId: () => string
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly observer: ConnectionObserver & Pick<Observer, 'connectionOpened' | 'connectionClosed' | 'fileRejected'>
@@ -67,20 +50,20 @@ const minCountedTlsMs = connectTimeoutMs
  * be used.
  */
 export async function startGrpcServer(routes: readonly Route[], options: GrpcServerOptions): Promise<GrpcServer> {
-  const { settings, pipeline, authenticate, otherServices, newRequestId } = options
+  const { settings, pipeline, otherServices } = options
+  const { REFLECTION } = settings
   // The log of grpc-js contains what clients sent.
   setLogVerbosity(logVerbosity.NONE)
   const requiresClientCertificate = settings.AUTHENTICATION.every((via) => via === 'mtls')
   const tls = await TlsEndpoint.open({ ...options, requiresClientCertificate })
   const certificateOf: CertificateOf = (call) => tls?.clients.of(connectionOf(call.getConnectionInfo()))
   const adapter = new GrpcAdapter(routes, pipeline, certificateOf, settings.PUBLIC_DOCS_URL)
-  const streams = new OpenStreams(
-    (failure) => toStatus(failure, newRequestId(), settings.PUBLIC_DOCS_URL),
-    certificateOf,
-  )
-  const isRestricted = (path: string) => settings.REFLECTION === 'authenticated' && path.startsWith(reflectionPath)
-  const interceptor: ServerInterceptor = ({ path, responseStream }, call) =>
-    responseStream ? streams.track(call, isRestricted(path) ? authenticate : undefined) : adapter.intercept(path, call)
+  const streams = new OpenStreams({ ...options, certificateOf, docsUrl: settings.PUBLIC_DOCS_URL })
+  const interceptor: ServerInterceptor = ({ path, responseStream }, call) => {
+    if (!responseStream) return adapter.intercept(path, call)
+    const isCounted = REFLECTION !== 'off' && path.startsWith(reflectionPath)
+    return isCounted ? streams.trackCounted(REFLECTION, call) : streams.track(call)
+  }
   const server = new Server({ ...serverOptions(settings), interceptors: [interceptor] })
   for (const service of [adapter, ...otherServices]) service.addToServer(server)
 
@@ -145,56 +128,4 @@ function serverOptions(settings: GrpcSettings): ServerOptions {
     'grpc.enable_channelz': 0,
   }
 }
-
-/** The open streams (health Watch, reflection). They have no deadline, so without this a stopping server would wait for them for ever. */
-class OpenStreams {
-  readonly #statusOf: (failure: Failure) => StatusObject
-  readonly #certificateOf: CertificateOf
-  readonly #open = new Set<ServerInterceptingCallInterface>()
-  #ended = false
-
-  constructor(statusOf: (failure: Failure) => StatusObject, certificateOf: CertificateOf) {
-    this.#statusOf = statusOf
-    this.#certificateOf = certificateOf
-  }
-
-  /** With `authenticate`, the stream begins only for a caller that is known. */
-  track(call: ServerInterceptingCallInterface, authenticate?: Authenticate): ServerInterceptingCall {
-    this.#open.add(call)
-    if (this.#ended) setImmediate(() => this.endAll())
-    return new ServerInterceptingCall(call, {
-      start: (next) =>
-        next({
-          onReceiveMetadata: (metadata, begin) => {
-            const refuse = (error: unknown) => call.sendStatus(this.#statusOf(toFailure(error)))
-            const certificate = this.#certificateOf(call)
-            if (authenticate)
-              authenticateStream(authenticate, metadata, certificate).then(() => begin(metadata), refuse)
-            else begin(metadata)
-          },
-          // grpc-js calls this after every stream, however it ended.
-          onCancel: () => {
-            this.#open.delete(call)
-          },
-        }),
-    })
-  }
-
-  /** Ends all streams as SHUTTING_DOWN, now and from now on. */
-  endAll(): void {
-    this.#ended = true
-    for (const call of this.#open) call.sendStatus(this.#statusOf(new Failure('SHUTTING_DOWN')))
-    this.#open.clear()
-  }
-}
-
-async function authenticateStream(
-  authenticate: Authenticate,
-  metadata: Metadata,
-  certificate: ClientCertificate | undefined,
-): Promise<void> {
-  await authenticate({
-    header: (name) => metadata.get(name).map(String),
-    certificate: () => namesOf(certificate),
-  })
-}
+@@3@@

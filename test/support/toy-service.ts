@@ -103,26 +103,28 @@ export function createToyPipeline({
   const observer = new RecordingObserver()
   const allSettings = { ...toySettings, ...settings }
   const maxCallsInFlight = allSettings.MAX_CALLS_IN_FLIGHT
+  const callerLimits = new CallerLimits({ settings: allSettings, maxCallsInFlight, monotonicNow: now })
   const pipeline = new CallPipeline({
     settings: allSettings,
     authenticate,
-    callerLimits: new CallerLimits({ settings: allSettings, maxCallsInFlight, monotonicNow: now }),
+    callerLimits,
     readyWithin,
     newRequestId,
     now,
     observer,
   })
-  return { pipeline, observer }
+  return { pipeline, callerLimits, observer }
 }
 
 const running = new Set<() => Promise<void>>()
 
 /** Serves the toy on a socket of its own, until `stopToys`. */
 export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<RunningToy> {
-  const { pipeline, observer } = createToyPipeline(options)
+  const { pipeline, callerLimits, observer } = createToyPipeline(options)
   const server = await startGrpcServer(routesOf(toyService(toy)), {
     settings: { ...toySettings, ...options.settings },
     pipeline,
+    callerLimits,
     authenticate: options.authenticate ?? headerAuthentication,
     otherServices: options.otherServices ?? [],
     newRequestId,

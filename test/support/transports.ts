@@ -52,13 +52,14 @@ export function refusalOf(reason: Reason, details: unknown = expect.any(Array)):
 
 /** Serves one service with one pipeline over gRPC and over HTTP. */
 export async function startTransports(service: BoundService, settings: Partial<CallSettings> = {}) {
-  const { pipeline, observer } = createToyPipeline({ settings })
+  const { pipeline, callerLimits, observer } = createToyPipeline({ settings })
   const options = { settings: { ...toySettings, ...settings }, pipeline, observer }
   const routes = routesOf(service)
   const grpc = await startGrpcServer(routes, {
     ...options,
     now: Date.now,
     authenticate: headerAuthentication,
+    callerLimits,
     otherServices: [],
     newRequestId: () => crypto.randomUUID(),
   })

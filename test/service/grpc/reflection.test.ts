@@ -1,8 +1,12 @@
-import { status } from '@grpc/grpc-js'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ServiceError, status } from '@grpc/grpc-js'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Authenticate } from '../../../src/access/authenticate.js'
 import { MessageContactService } from '../../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
+import { createReflection } from '../../../src/grpc/reflection.js'
+import { reasonOf } from '../../support/access/calls.js'
 import { reflect } from '../../support/reflection-client.js'
 import { type RunningService, startService } from '../../support/running-service.js'
+import { echo, known, type RunningToy, startToy, stopToys } from '../../support/toy-service.js'
 
 let service: RunningService
 beforeAll(async () => {
@@ -89,6 +93,47 @@ describe.each(['v1', 'v1alpha'] as const)('reflection %s', (version) => {
       services: [],
       errorCode: 5,
     })
+  })
+})
+
+describe('each question', () => {
+  afterEach(stopToys)
+  const settings = { CALLS_PER_SECOND_PER_CALLER: 2 }
+  const otherServices = [createReflection([MessageContactService.file], {})]
+  const time = Date.now()
+  const now = () => time
+  const ask = (toy: RunningToy) =>
+    reflect(toy.address, 'v1', 'listServices').then(
+      () => status.OK,
+      ({ code }: ServiceError) => code,
+    )
+
+  test('counts as a call of its caller', async () => {
+    const authenticate: Authenticate = () => ({
+      id: 'a',
+      via: 'token',
+      directories: ['rd-1'],
+      roles: ['administrator'],
+    })
+    const toy = await startToy(echo, {
+      settings: { ...settings, REFLECTION: 'authenticated' },
+      otherServices,
+      authenticate,
+      now,
+    })
+    // Twice as many as in a second, after a quiet time.
+    await toy.client.addMessageContact({})
+    const codes = [await ask(toy), await ask(toy), await ask(toy), await ask(toy)]
+    expect(codes).toEqual([status.OK, status.OK, status.OK, status.RESOURCE_EXHAUSTED])
+    expect(await reasonOf(toy.client.addMessageContact({}))).toBe('THROTTLED')
+  })
+
+  test('counts for its IP address where everyone may ask', async () => {
+    const toy = await startToy(echo, { settings: { ...settings, REFLECTION: 'open' }, otherServices, now })
+    const codes: status[] = []
+    for (let count = 0; count < 5; count += 1) codes.push(await ask(toy))
+    expect(codes).toEqual([...Array(4).fill(status.OK), status.RESOURCE_EXHAUSTED])
+    expect(await reasonOf(toy.client.addMessageContact({}, known))).toBe('OK')
   })
 })
 
