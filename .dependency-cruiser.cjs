@@ -14,8 +14,9 @@ const modules = {
   telemetry: ['errors', 'config', 'time'],
   access: ['errors', 'config', 'gen', 'time'],
   calls: ['access', 'errors', 'telemetry/observer', 'config', 'time'],
-  grpc: ['calls', 'access', 'errors', 'telemetry/observer', 'config', 'gen', 'time'],
-  http: ['grpc/settings', 'calls', 'access', 'errors', 'telemetry/observer', 'config', 'gen', 'time'],
+  network: ['errors', 'telemetry/observer', 'config', 'time'],
+  grpc: ['network', 'calls', 'access', 'errors', 'telemetry/observer', 'config', 'gen', 'time'],
+  http: ['network', 'calls', 'access', 'errors', 'telemetry/observer', 'config', 'gen', 'time'],
   database: ['errors', 'telemetry/observer', 'config', 'time'],
   messaging: ['config', 'time'],
   addresses: ['errors', 'config', 'gen'],
@@ -46,6 +47,7 @@ const modules = {
     'telemetry',
     'grpc/health-question',
     'grpc/settings',
+    'network/settings',
     'config',
     'version',
   ],
@@ -75,7 +77,7 @@ const packages = {
 /** The same for modules of Node that read files or open sockets. */
 const nodeModules = {
   'fs(/promises)?': ['config/read-text-file', 'config/watched-files', 'http/pages'],
-  'net|tls|https?|http2|dgram|dns': ['grpc', 'http', 'messaging/smtp', 'access/jwks-request', 'telemetry/admin'],
+  'net|tls|https?|http2|dgram|dns': ['network', 'grpc', 'http', 'messaging/smtp', 'access/jwks-request', 'telemetry/admin'],
 }
 
 const names = Object.keys(modules)

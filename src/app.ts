@@ -25,6 +25,7 @@ import { startGrpcServer } from './grpc/server.js'
 import type { Pages } from './http/pages.js'
 import { startHttpServer } from './http/server.js'
 import { Closers, Readiness } from './lifecycle.js'
+import { TlsFiles } from './network/tls.js'
 import { type Settings, settingsSchema } from './settings.js'
 import { type Log, LogObserver } from './telemetry/log.js'
 import type { Observer } from './telemetry/observer.js'
@@ -81,8 +82,8 @@ const healthTiming = { intervalMs: 5000, unhealthyIntervalMs: 500, timeoutMs: 45
 
 /**
  * Connects all modules and starts to serve. Does not wait for the database: until it answers, health is NOT_SERVING.
- * Rejects if the address cannot be bound, and with ConfigurationError if the database driver rejects MONGODB_URI, or if CALLERS_FILE or
- * JWT_JWKS names a file that cannot be used.
+ * Rejects if the address cannot be bound, and with ConfigurationError if the database driver rejects MONGODB_URI, or if a setting names
+ * a file that cannot be used.
  */
 export async function startApp(settings: Settings, dependencies: AppDependencies): Promise<App> {
   const { log, now = Date.now, monotonicNow = () => performance.now(), storedNow } = dependencies
@@ -93,12 +94,13 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
   const onRejected = observer.fileRejected.bind(observer)
   const authentication = await openAuthentication(settings, { now, monotonicNow, onRejected })
   closers.push(async () => authentication.stop())
+  const tls = await openTls(settings, { now, observer })
+  closers.push(async () => tls?.stop())
   const database = new Database(settings, { now, monotonicNow, storedNow, observer })
   closers.push(() => database.close())
   const { operations, reader, worker } = createFeatures(settings, dependencies, { database, observer, now, closers })
   const health = createHealth(database, readiness, observer)
-  const { authenticate } = authentication
-  const parts = { health, readiness, authenticate, observer, now, monotonicNow }
+  const parts = { health, readiness, authenticate: authentication.authenticate, tls, observer, now, monotonicNow }
   const servers = await startServers(operations, settings, dependencies, parts)
   closers.push((timeoutMs) => servers.stop(timeoutMs))
   const admin = await startAdmin(() => reader.findOldestDueSeconds(deadlineIn(maxQueueReadMs, now)))
@@ -145,6 +147,14 @@ export async function prepareDatabase(settings: DatabaseSettings, log: Log): Pro
 /** A new API token, for `create-token`. */
 export const newApiToken = (): ApiToken => createApiToken(randomBytes(32))
 
+/** Where callers are known by their certificates only, no connection is without one. */
+const openTls = (settings: Settings, options: Pick<Foundation, 'now' | 'observer'>): Promise<TlsFiles | undefined> =>
+  TlsFiles.open({
+    settings,
+    requiresClientCertificate: settings.AUTHENTICATION.every((via) => via === 'mtls'),
+    ...options,
+  })
+
 const pathsServed = ({ services = [] }: AppDependencies): readonly string[] =>
   [MessageContactService, ...services.map(({ descriptor }) => descriptor)].flatMap(pathsOf)
 
@@ -152,6 +162,7 @@ interface ServerParts extends Pick<Foundation, 'observer' | 'now'> {
   readonly health: Health
   readonly readiness: Readiness
   readonly authenticate: Authenticate
+  readonly tls: TlsFiles | undefined
   readonly monotonicNow: () => number
 }
 
@@ -160,7 +171,7 @@ async function startServers(
   operations: ServiceImplementation<typeof MessageContactService>,
   settings: Settings,
   { services = [], pages = new Map() }: AppDependencies,
-  { health, readiness, authenticate, observer, now, monotonicNow }: ServerParts,
+  { health, readiness, authenticate, tls, observer, now, monotonicNow }: ServerParts,
 ) {
   const newRequestId = () => randomUUID().toUpperCase()
   const callerLimits = new CallerLimits({ settings, maxCallsInFlight: settings.MAX_CALLS_IN_FLIGHT, monotonicNow })
@@ -176,16 +187,17 @@ async function startServers(
   const routes = [bindService(MessageContactService, operations), ...services].flatMap(routesOf)
   const grpc = await startGrpcServer(routes, {
     settings,
+    tls,
     pipeline,
     authenticate,
     callerLimits,
     otherServices: settings.REFLECTION === 'off' ? [health] : [health, createReflection(reflectedFiles, comments)],
     newRequestId,
-    now,
     observer,
   })
   const { HTTP_LISTEN } = settings
-  const http = HTTP_LISTEN && (await startHttpServer(HTTP_LISTEN, routes, { settings, pipeline, pages, now, observer }))
+  const serving = { settings, tls, pipeline, pages, now, observer }
+  const http = HTTP_LISTEN && (await startHttpServer(HTTP_LISTEN, routes, serving))
   return {
     addresses: { address: grpc.address, httpAddress: http?.address },
     async stop(timeoutMs: number) {

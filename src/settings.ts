@@ -10,10 +10,11 @@ import {
 import { isLoopback } from './config/values.js'
 import { contactSettings } from './contacts/settings.js'
 import { databaseSettings } from './database/settings.js'
-import { checkTlsSettings, grpcSettings } from './grpc/settings.js'
+import { grpcSettings } from './grpc/settings.js'
 import { httpSettings } from './http/settings.js'
 import { lifecycleSettings } from './lifecycle.js'
 import { checkMessagingSettings, messagingSettings } from './messaging/settings.js'
+import { checkTlsSettings, networkSettings } from './network/settings.js'
 import { telemetrySettings } from './telemetry/settings.js'
 import { verificationSettings } from './verification/settings.js'
 
@@ -22,6 +23,7 @@ export const settingsByModule = {
   database: databaseSettings,
   grpc: grpcSettings,
   http: httpSettings,
+  network: networkSettings,
   calls: callSettings,
   access: accessSettings,
   contacts: contactSettings,
@@ -39,6 +41,7 @@ export const settingsSchema = z
     ...databaseSettings.shape,
     ...grpcSettings.shape,
     ...httpSettings.shape,
+    ...networkSettings.shape,
     ...callSettings.shape,
     ...accessSettings.shape,
     ...contactSettings.shape,

@@ -6,6 +6,7 @@ const titles: Readonly<Record<keyof typeof settingsByModule, string>> = {
   database: 'Database',
   grpc: 'gRPC server',
   http: 'HTTP server',
+  network: 'Connections and TLS',
   calls: 'Calls',
   access: 'Access',
   contacts: 'Contacts',

@@ -2,6 +2,7 @@ import { ConfigurationError, type Environment, readSettings } from '../config/re
 import { readTextFile } from '../config/read-text-file.js'
 import { askForHealth } from '../grpc/health-question.js'
 import { grpcSettings } from '../grpc/settings.js'
+import { networkSettings } from '../network/settings.js'
 import type { HealthQuestion } from './command-line.js'
 
 /** Within what probes wait for, in milliseconds. */
@@ -20,7 +21,12 @@ export async function healthCommand(
 
 /** Where a service with these settings can be reached from its own machine, and whether with TLS. */
 function ownTarget(environment: Environment, tls: boolean) {
-  const { LISTEN, TLS_CERT_FILE } = readSettings(grpcSettings, {}, environment, readTextFile)
+  const { LISTEN, TLS_CERT_FILE } = readSettings(
+    grpcSettings.extend(networkSettings.shape),
+    {},
+    environment,
+    readTextFile,
+  )
   if (LISTEN.port === 0) throw new ConfigurationError(['LISTEN has port 0, which is any free port: use --address'])
   const host = LISTEN.host.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1')
   const address = host.includes(':') ? `[${host}]:${LISTEN.port}` : `${host}:${LISTEN.port}`

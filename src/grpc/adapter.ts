@@ -11,7 +11,7 @@ import {
 import type { CallPipeline, IncomingCall } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
 import { Failure } from '../errors/failure.js'
-import { type ClientCertificate, namesOf } from './client-certificates.js'
+import { type ClientCertificate, namesOf } from '../network/client-certificates.js'
 import { answerTrailers, isRefusal, toStatus } from './status.js'
 
 /** Gives the client certificate of the connection of a call, if it has one. */

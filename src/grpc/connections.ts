@@ -8,14 +8,14 @@ import {
 import type { Socket } from 'node:net'
 import { type ConnectionInjector, type Server, ServerCredentials, status } from '@grpc/grpc-js'
 import { credentialHeaders } from '../access/authenticate.js'
+import { connectionOf } from '../network/connection.js'
+import type { NetworkSettings } from '../network/settings.js'
 import type { Observer } from '../telemetry/observer.js'
-import { connectionOf } from './listener.js'
 import { SessionGuard } from './session-guard.js'
-import type { GrpcSettings } from './settings.js'
 import { requestIdKey } from './status.js'
 
 export type ConnectionSettings = Pick<
-  GrpcSettings,
+  NetworkSettings,
   'MAX_HEADER_BYTES' | 'MAX_MESSAGE_BYTES' | 'MAX_STREAMS_PER_CONNECTION'
 >
 export type ConnectionObserver = Pick<Observer, 'limitReached' | 'unknownMethodCalled'>
@@ -97,18 +97,21 @@ export class Connections {
 function watchStreams(session: ServerHttp2Session, guard: SessionGuard, { settings, observer }: ConnectionsOptions) {
   let openStreams = 0
   // Before the listener of grpc-js, which reads the same headers.
-  session.prependListener('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...[, raw]: unknown[]) => {
-    correctHeaders(headers)
-    invalidateCredentials(headers, raw as readonly string[])
-    guard.add(stream)
-    openStreams += 1
-    if (openStreams === settings.MAX_STREAMS_PER_CONNECTION) observer.limitReached('MAX_STREAMS_PER_CONNECTION')
-    stream.once('close', () => {
-      openStreams -= 1
-      if (isEndedByLibrary(stream, status.RESOURCE_EXHAUSTED)) observer.limitReached('MAX_MESSAGE_BYTES')
-      else if (isEndedByLibrary(stream, status.UNIMPLEMENTED)) observer.unknownMethodCalled()
-    })
-  })
+  session.prependListener(
+    'stream',
+    (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...[, raw]: unknown[]) => {
+      correctHeaders(headers)
+      invalidateCredentials(headers, raw as readonly string[])
+      guard.add(stream)
+      openStreams += 1
+      if (openStreams === settings.MAX_STREAMS_PER_CONNECTION) observer.limitReached('MAX_STREAMS_PER_CONNECTION')
+      stream.once('close', () => {
+        openStreams -= 1
+        if (isEndedByLibrary(stream, status.RESOURCE_EXHAUSTED)) observer.limitReached('MAX_MESSAGE_BYTES')
+        else if (isEndedByLibrary(stream, status.UNIMPLEMENTED)) observer.unknownMethodCalled()
+      })
+    },
+  )
 }
 
 /** NGHTTP2_ERR_CALLBACK_FAILURE: Node ends a connection so after it has refused 100 streams for lack of memory, which nobody sees before. */

@@ -1,25 +1,26 @@
 import { logVerbosity, Server, type ServerInterceptor, type ServerOptions, setLogVerbosity } from '@grpc/grpc-js'
-import type { AccessSettings } from '../access/settings.js'
 import type { CallPipeline } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
 import type { CallSettings } from '../calls/settings.js'
+import { connectionOf } from '../network/connection.js'
+import { listen } from '../network/listener.js'
+import type { NetworkSettings } from '../network/settings.js'
+import type { TlsFiles } from '../network/tls.js'
 import type { Observer } from '../telemetry/observer.js'
 import { type CertificateOf, GrpcAdapter } from './adapter.js'
 import { type ConnectionObserver, Connections, lingerMs } from './connections.js'
-import { connectionOf, connectTimeoutMs, listen } from './listener.js'
 import type { GrpcSettings } from './settings.js'
 import { OpenStreams, type StreamOptions } from './streams.js'
-import { TlsEndpoint } from './tls.js'
 
 export interface GrpcServerOptions extends Omit<StreamOptions, 'certificateOf' | 'docsUrl'> {
-  readonly settings: GrpcSettings & Pick<AccessSettings, 'AUTHENTICATION'> & Pick<CallSettings, 'PUBLIC_DOCS_URL'>
+  readonly settings: GrpcSettings & NetworkSettings & Pick<CallSettings, 'PUBLIC_DOCS_URL'>
+  /** Absent if connections are not encrypted. */
+  readonly tls: TlsFiles | undefined
   /** Every call of the services goes through it. */
   readonly pipeline: CallPipeline
   /** Services that come with their own handlers, outside the pipeline: health and reflection. */
   readonly otherServices: readonly { addToServer(server: Server): void }[]
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  readonly observer: ConnectionObserver & Pick<Observer, 'connectionOpened' | 'connectionClosed' | 'fileRejected'>
+  readonly observer: ConnectionObserver & Pick<Observer, 'connectionOpened' | 'connectionClosed'>
 }
 
 /** A running server. */
@@ -42,20 +43,12 @@ const maxAnswerBytes = 4 * 1024 * 1024
 /** Kept of the stop's timeout, so that answers to abandoned calls are sent before their connections are cut. */
 const abandonReserveMs = lingerMs
 
-/** With TLS, how long a connection counts for its client's address at least, in milliseconds: a handshake costs about as much as ten calls. */
-const minCountedTlsMs = connectTimeoutMs
-
-/**
- * Serves until stopped. Rejects if the address cannot be bound; the error names it. Rejects with ConfigurationError if the files of TLS cannot
- * be used.
- */
+/** Serves until stopped. Rejects if the address cannot be bound; the error names it. */
 export async function startGrpcServer(routes: readonly Route[], options: GrpcServerOptions): Promise<GrpcServer> {
-  const { settings, pipeline, otherServices } = options
+  const { settings, tls, pipeline, otherServices } = options
   const { REFLECTION } = settings
   // The log of grpc-js contains what clients sent.
   setLogVerbosity(logVerbosity.NONE)
-  const requiresClientCertificate = settings.AUTHENTICATION.every((via) => via === 'mtls')
-  const tls = await TlsEndpoint.open({ ...options, requiresClientCertificate })
   const certificateOf: CertificateOf = (call) => tls?.clients.of(connectionOf(call.getConnectionInfo()))
   const adapter = new GrpcAdapter(routes, pipeline, certificateOf, settings.PUBLIC_DOCS_URL)
   const streams = new OpenStreams({ ...options, certificateOf, docsUrl: settings.PUBLIC_DOCS_URL })
@@ -67,7 +60,7 @@ export async function startGrpcServer(routes: readonly Route[], options: GrpcSer
   const server = new Server({ ...serverOptions(settings), interceptors: [interceptor] })
   for (const service of [adapter, ...otherServices]) service.addToServer(server)
 
-  const { listener, connections } = await listenForConnections(server, options, tls)
+  const { listener, connections } = await listenForConnections(server, options)
   return {
     address: listener.address,
     async stop(timeoutMs) {
@@ -83,13 +76,12 @@ export async function startGrpcServer(routes: readonly Route[], options: GrpcSer
       clearTimeout(abandonTimer)
       clearTimeout(cutTimer)
       connections.stop()
-      tls?.stop()
     },
   }
 }
 
 /** What a connection passes: the listener, TLS if it is configured, HTTP/2. */
-async function listenForConnections(server: Server, { settings, observer }: GrpcServerOptions, tls?: TlsEndpoint) {
+async function listenForConnections(server: Server, { settings, tls, observer }: GrpcServerOptions) {
   const connections = new Connections(server, {
     settings,
     observer,
@@ -98,22 +90,18 @@ async function listenForConnections(server: Server, { settings, observer }: Grpc
       tls?.clients.onOpened(connection, close)
     },
   })
-  tls?.onSecure((socket) => connections.serve(socket))
   const listener = await listen({
+    address: settings.LISTEN,
     settings,
-    minCountedMs: tls ? minCountedTlsMs : 0,
-    onConnection(socket) {
-      observer.connectionOpened()
-      socket.once('close', () => observer.connectionClosed())
-      if (tls) tls.accept(socket)
-      else connections.serve(socket)
-    },
+    protocol: 'h2',
+    tls,
+    onConnection: (socket) => connections.serve(socket),
     observer,
   })
   return { listener, connections }
 }
 
-function serverOptions(settings: GrpcSettings): ServerOptions {
+function serverOptions(settings: GrpcServerOptions['settings']): ServerOptions {
   return {
     'grpc.max_receive_message_length': settings.MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': maxAnswerBytes,

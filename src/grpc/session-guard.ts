@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { NetworkSettings } from '../network/settings.js'
 import type { ConnectionLimit } from '../telemetry/observer.js'
-import type { GrpcSettings } from './settings.js'
 
 /** What a guard does when a client breaks a limit. */
 export interface Reactions {
@@ -39,7 +39,7 @@ export class SessionGuard {
 
   constructor(
     session: ServerHttp2Session,
-    settings: Pick<GrpcSettings, 'MAX_HEADER_BYTES' | 'MAX_MESSAGE_BYTES'>,
+    settings: Pick<NetworkSettings, 'MAX_HEADER_BYTES' | 'MAX_MESSAGE_BYTES'>,
     reactions: Reactions,
   ) {
     this.#session = session

@@ -1,10 +1,10 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { GrpcSettings } from '../grpc/settings.js'
+import type { NetworkSettings } from '../network/settings.js'
 import type { Observer } from '../telemetry/observer.js'
 
 export type ConnectionSettings = Pick<
-  GrpcSettings,
+  NetworkSettings,
   'MAX_CONNECTION_AGE_SECONDS' | 'CONNECTION_AGE_GRACE_SECONDS' | 'MAX_STREAMS_PER_CONNECTION'
 >
 

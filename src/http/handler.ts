@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CallPipeline } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
 import type { CallSettings } from '../calls/settings.js'
-import type { GrpcSettings } from '../grpc/settings.js'
+import type { NetworkSettings } from '../network/settings.js'
 import type { Observer } from '../telemetry/observer.js'
 import { HttpError, send } from './answers.js'
 import { discardBody, readBody } from './body.js'
@@ -15,7 +15,7 @@ import type { HttpSettings } from './settings.js'
 
 export interface HandlerOptions {
   readonly settings: Pick<HttpSettings, 'HTTP_ALLOWED_ORIGINS'> &
-    Pick<GrpcSettings, 'MAX_MESSAGE_BYTES'> &
+    Pick<NetworkSettings, 'MAX_MESSAGE_BYTES'> &
     Pick<CallSettings, 'PUBLIC_DOCS_URL'>
   /** Every call of an operation goes through it. */
   readonly pipeline: CallPipeline

@@ -3,14 +3,14 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Route } from '../calls/service.js'
 import type { CallSettings } from '../calls/settings.js'
-import type { GrpcSettings } from '../grpc/settings.js'
+import type { NetworkSettings } from '../network/settings.js'
 import { HttpError, rawAnswer } from './answers.js'
 import { Connections } from './connections.js'
 import { type HandlerOptions, HttpHandler } from './handler.js'
 import type { HttpSettings } from './settings.js'
 
 export interface HttpServerOptions extends HandlerOptions {
-  readonly settings: HttpSettings & GrpcSettings & CallSettings
+  readonly settings: HttpSettings & NetworkSettings & CallSettings
 }
 
 /** A running server. */

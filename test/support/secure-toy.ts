@@ -5,7 +5,7 @@ import type { Authenticate } from '../../src/access/authenticate.js'
 import { Failure } from '../../src/errors/failure.js'
 import { CertificateFiles } from './certificate-files.js'
 import type { ContactsClient } from './client.js'
-import { known, type RunningToy, startToy, type Toy, type ToyOptions } from './toy-service.js'
+import { known, type RunningToy, startToy, type Toy, type ToyOptions, type ToySettings } from './toy-service.js'
 
 /** A service over TLS, in front of a toy. */
 export interface SecureToy extends RunningToy {
@@ -24,24 +24,29 @@ export interface SecureToyOptions extends ToyOptions {
   readonly files?: Readonly<Record<string, string>>
 }
 
-export async function startSecureToy(
-  toy: Toy,
-  { files = {}, settings, ...options }: SecureToyOptions = {},
-): Promise<SecureToy> {
+/** A certificate of a new authority for a service on this machine, as files, and the settings that name them. */
+export async function prepareTls({ files = {}, settings }: Pick<SecureToyOptions, 'files' | 'settings'>) {
   const authority = await Authority.create()
   const { cert, key } = await authority.issue({ names: serverNames })
   const written = await CertificateFiles.create({ 'cert.pem': cert, 'key.pem': key, ...files })
-  const running = await startToy(toy, {
-    ...options,
-    settings: {
-      TLS_CERT_FILE: written.path('cert.pem'),
-      TLS_KEY_FILE: written.path('key.pem'),
-      ...('client-ca.pem' in files && { TLS_CLIENT_CA_FILE: written.path('client-ca.pem') }),
-      // A test that waits for a new certificate connects again and again, and every connection counts for seconds.
-      MAX_CONNECTIONS_PER_IP: 100_000,
-      ...settings,
-    },
-  })
+  const all: Partial<ToySettings> = {
+    TLS_CERT_FILE: written.path('cert.pem'),
+    TLS_KEY_FILE: written.path('key.pem'),
+    ...('client-ca.pem' in files && { TLS_CLIENT_CA_FILE: written.path('client-ca.pem') }),
+    // A test that waits for a new certificate connects again and again, and every connection counts for seconds.
+    MAX_CONNECTIONS_PER_IP: 100_000,
+    ...settings,
+  }
+  return { authority, files: written, settings: all }
+}
+
+export async function startSecureToy(
+  toy: Toy,
+  { files, settings, ...options }: SecureToyOptions = {},
+): Promise<SecureToy> {
+  const prepared = await prepareTls({ ...(files && { files }), ...(settings && { settings }) })
+  const { authority, files: written } = prepared
+  const running = await startToy(toy, { ...options, settings: prepared.settings })
   const ca = Buffer.from(authority.cert)
   return {
     ...running,

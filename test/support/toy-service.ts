@@ -14,6 +14,8 @@ import {
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../src/grpc/server.js'
 import type { GrpcSettings } from '../../src/grpc/settings.js'
 import type { HttpSettings } from '../../src/http/settings.js'
+import type { NetworkSettings } from '../../src/network/settings.js'
+import { TlsFiles } from '../../src/network/tls.js'
 import type { CallEnd, ConnectionLimit } from '../../src/telemetry/observer.js'
 import { headerAuthentication, readAccess } from './access/authentication.js'
 import { ContactsClient } from './client.js'
@@ -45,7 +47,7 @@ export interface ToyOptions
   readonly settings?: Partial<ToySettings>
 }
 
-export type ToySettings = GrpcSettings & HttpSettings & CallSettings & AccessSettings
+export type ToySettings = GrpcSettings & HttpSettings & NetworkSettings & CallSettings & AccessSettings
 
 /** The path of the operation that tests call. */
 export const toyPath = `/${MessageContactService.typeName}/${MessageContactService.method.addMessageContact.name}`
@@ -116,19 +118,30 @@ export function createToyPipeline({
   return { pipeline, callerLimits, observer }
 }
 
+/** Opens the files of TLS as the service does. */
+export const openTls = (settings: ToySettings, observer: RecordingObserver, now = Date.now) =>
+  TlsFiles.open({
+    settings,
+    requiresClientCertificate: settings.AUTHENTICATION.every((via) => via === 'mtls'),
+    now,
+    observer,
+  })
+
 const running = new Set<() => Promise<void>>()
 
 /** Serves the toy on a socket of its own, until `stopToys`. */
 export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<RunningToy> {
   const { pipeline, callerLimits, observer } = createToyPipeline(options)
+  const settings = { ...toySettings, ...options.settings }
+  const tls = await openTls(settings, observer, options.now)
   const server = await startGrpcServer(routesOf(toyService(toy)), {
-    settings: { ...toySettings, ...options.settings },
+    settings,
+    tls,
     pipeline,
     callerLimits,
     authenticate: options.authenticate ?? headerAuthentication,
     otherServices: options.otherServices ?? [],
     newRequestId,
-    now: options.now ?? Date.now,
     observer,
   })
   const clients: ContactsClient[] = []
@@ -140,6 +153,7 @@ export async function startToy(toy: Toy, options: ToyOptions = {}): Promise<Runn
   running.add(async () => {
     for (const client of clients) client.close()
     await server.stop(500)
+    tls?.stop()
   })
   return {
     ...server,

@@ -53,13 +53,12 @@ export function refusalOf(reason: Reason, details: unknown = expect.any(Array)):
 /** Serves one service with one pipeline over gRPC and over HTTP. */
 export async function startTransports(service: BoundService, settings: Partial<CallSettings> = {}) {
   const { pipeline, callerLimits, observer } = createToyPipeline({ settings })
-  const options = { settings: { ...toySettings, ...settings }, pipeline, observer }
+  const options = { settings: { ...toySettings, ...settings }, tls: undefined, pipeline, observer }
   const routes = routesOf(service)
   const grpc = await startGrpcServer(routes, {
     ...options,
-    now: Date.now,
-    authenticate: headerAuthentication,
     callerLimits,
+    authenticate: headerAuthentication,
     otherServices: [],
     newRequestId: () => crypto.randomUUID(),
   })

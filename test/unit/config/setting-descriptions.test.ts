@@ -26,9 +26,9 @@ describe('the descriptions of the settings', () => {
     const mail = ['SMTP_URL', 'SMTP_EHLO_NAME', 'MAIL_FROM']
     const absent = [
       'MONGODB_DATABASE',
-      ...['TLS', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE'],
       'HTTP_LISTEN',
       'HTTP_ALLOWED_ORIGINS',
+      ...['TLS', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE'],
       ...['CALLERS_FILE', 'JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS'],
       'DEFAULT_DIRECTORY_ID',
       'MAX_CALLS_IN_FLIGHT_PER_CALLER',

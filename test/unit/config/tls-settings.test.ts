@@ -30,13 +30,25 @@ describe('TLS', () => {
     ['nothing, on 127.1.2.3', { LISTEN: '127.1.2.3:1' }],
     ['nothing, on localhost', { LISTEN: 'localhost:1' }],
     ['nothing, on ::1', { LISTEN: '[::1]:1' }],
+    ['nothing, on loopback addresses of both', { LISTEN: '127.0.0.1:1', HTTP_LISTEN: '[::1]:2' }],
+    ['files, with HTTP on all addresses', { HTTP_LISTEN: '0.0.0.0:8080', ...pair }],
+    ['TLS=off, with HTTP on all addresses', { HTTP_LISTEN: '0.0.0.0:8080', TLS: 'off' }],
   ])('may be %s', (_, environment) => {
     expect(problemsWith(environment)).toEqual([])
   })
 
   test.each<[string, Environment, string]>([
-    ['nothing, on all addresses', everywhere, 'TLS must be chosen'],
+    [
+      'nothing, on all addresses',
+      everywhere,
+      'TLS must be chosen, because LISTEN is no loopback address: set TLS_CERT_FILE and TLS_KEY_FILE to encrypt connections; or TLS=off if something else encrypts them; or LISTEN to an address such as 127.0.0.1:50051',
+    ],
     ['nothing, on all IPv6 addresses', { LISTEN: '[::]:1' }, 'TLS must be chosen'],
+    [
+      'nothing, with HTTP on all addresses',
+      { HTTP_LISTEN: '0.0.0.0:8080' },
+      'TLS must be chosen, because HTTP_LISTEN is no loopback address',
+    ],
     ['nothing, on a name', { LISTEN: 'example.com:1' }, 'TLS must be chosen'],
     [
       'nothing, on a name that begins like a loopback address',

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Authority, type Certificate, serverNames } from '../../../dev/authority.js'
 import { ConfigurationError } from '../../../src/config/read-settings.js'
-import { parseClientCa, parsePair, trustedUntil } from '../../../src/grpc/certificates.js'
+import { parseClientCa, parsePair, trustedUntil } from '../../../src/network/certificates.js'
 import { dayMs, hourMs } from '../../../src/time.js'
 
 /** Certificates have dates in whole seconds. */

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, isIPv6, type Socket } from 'node:net'
 import type { Observer } from '../telemetry/observer.js'
-import type { GrpcSettings } from './settings.js'
+import { connectionOf, connectTimeoutMs } from './connection.js'
+import type { NetworkSettings } from './settings.js'
+import type { Protocol, TlsFiles } from './tls.js'
 
 export interface Listener {
   /** `host:port` as bound. */
   readonly address: string
-  /** The client of this connection has sent its HTTP/2 settings: from now on the connection may last. */
+  /** The client of this connection has finished all handshakes: from now on the connection may last. */
   opened(connection: string): void
   /** Accepts no new connections. Resolves when the last connection has closed. */
   close(): Promise<void>
@@ -14,40 +16,37 @@ export interface Listener {
   cutAll(): void
 }
 
-export type ListenSettings = Pick<GrpcSettings, 'LISTEN' | 'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_IP'>
+export type ListenSettings = Pick<NetworkSettings, 'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_IP'>
 
 export interface ListenOptions {
+  readonly address: { readonly host: string; readonly port: number }
   readonly settings: ListenSettings
-  /** How long a connection counts for its client's IP address at least, in milliseconds, so that connecting again and again is limited too. */
-  readonly minCountedMs: number
+  readonly protocol: Protocol
+  /** Absent if connections are not encrypted. */
+  readonly tls: TlsFiles | undefined
+  /** Called with every connection, when it is encrypted if it must be. */
   readonly onConnection: (socket: Socket) => void
-  readonly observer: Pick<Observer, 'limitReached'>
+  readonly observer: Pick<Observer, 'limitReached' | 'connectionOpened' | 'connectionClosed'>
 }
 
-/** The two ends of a connection. */
-export interface ConnectionInfo {
-  readonly remoteAddress?: string | undefined
-  readonly remotePort?: number | undefined
-  readonly localAddress?: string | undefined
-  readonly localPort?: number | undefined
-}
-
-/** Names a connection while it is open: no two open ones have the same ends. */
-export const connectionOf = ({ remoteAddress, remotePort, localAddress, localPort }: ConnectionInfo): string =>
-  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
-
-/** How long a client may take to connect, from TCP over TLS to the first SETTINGS of HTTP/2, in milliseconds. */
-export const connectTimeoutMs = 10_000
+/**
+ * With TLS, how long a connection counts for its client's address at least, in milliseconds, so that connecting again and again is limited too:
+ * a handshake costs about as much as ten calls.
+ */
+const minCountedTlsMs = connectTimeoutMs
 
 /**
  * Listens for connections. We do this ourselves because grpc-js cannot limit connections, hides why an address cannot be bound,
- * and cannot destroy all connections. Rejects if the address cannot be bound; the error names it.
+ * and cannot destroy all connections, and neither it nor Node's HTTP limits those of an IP address. Rejects if the address cannot be bound;
+ * the error names it.
  */
-export async function listen({ settings, minCountedMs, onConnection, observer }: ListenOptions): Promise<Listener> {
-  const { LISTEN, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP } = settings
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { address, settings, protocol, tls, onConnection, observer } = options
+  const { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP } = settings
+  const accept = tls?.accepting(protocol, onConnection) ?? onConnection
   const open = new OpenConnections(() => observer.limitReached('connect_time'))
-  const counts = new CountsByIp(MAX_CONNECTIONS_PER_IP, minCountedMs)
-  const server = createServer((socket) => {
+  const counts = new CountsByIp(MAX_CONNECTIONS_PER_IP, tls ? minCountedTlsMs : 0)
+  const server = createServer({ noDelay: true }, (socket) => {
     const release = counts.take(socket.remoteAddress)
     if (!release) {
       observer.limitReached('MAX_CONNECTIONS_PER_IP')
@@ -56,11 +55,13 @@ export async function listen({ settings, minCountedMs, onConnection, observer }:
     }
     socket.once('close', release)
     open.add(socket)
-    onConnection(socket)
+    observer.connectionOpened()
+    socket.once('close', () => observer.connectionClosed())
+    accept(socket)
   })
   server.maxConnections = MAX_CONNECTIONS
   server.on('drop', () => observer.limitReached('MAX_CONNECTIONS'))
-  server.listen(LISTEN)
+  server.listen(address)
   await once(server, 'listening')
   return {
     address: formatAddress(server.address() as AddressInfo),

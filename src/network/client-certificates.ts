@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { Failure } from '../errors/failure.js'
 import { trustedUntil, validTo } from './certificates.js'
-import { connectionOf } from './listener.js'
+import { connectionOf } from './connection.js'
 
 /** The certificate of a client whose connection is open. */
 export interface ClientCertificate {

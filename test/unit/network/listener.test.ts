@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ipOf } from '../../../src/grpc/listener.js'
+import { ipOf } from '../../../src/network/listener.js'
 
 describe('connections are counted by', () => {
   test.each([

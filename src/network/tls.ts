@@ -1,22 +1,16 @@
 import { constants, type X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
-import {
-  createServer,
-  type SecureContextOptions,
-  type Server,
-  type TLSSocket,
-  type TlsOptions as TlsServerOptions,
-} from 'node:tls'
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls'
 import { ConfigurationError } from '../config/read-settings.js'
 import { WatchedFiles, type WatchedFilesOptions } from '../config/watched-files.js'
 import type { Observer } from '../telemetry/observer.js'
 import { type CertificatePair, parseClientCa, parsePair } from './certificates.js'
 import { ClientCertificates } from './client-certificates.js'
-import { connectTimeoutMs } from './listener.js'
-import type { GrpcSettings } from './settings.js'
+import { connectTimeoutMs } from './connection.js'
+import type { NetworkSettings } from './settings.js'
 
 export interface TlsOptions {
-  readonly settings: Pick<GrpcSettings, 'TLS_CERT_FILE' | 'TLS_KEY_FILE' | 'TLS_CLIENT_CA_FILE'>
+  readonly settings: Pick<NetworkSettings, 'TLS_CERT_FILE' | 'TLS_KEY_FILE' | 'TLS_CLIENT_CA_FILE'>
   /** Whether a connection without a client certificate is refused. A certificate that is not trusted always is. */
   readonly requiresClientCertificate: boolean
   /** Milliseconds since the epoch. */
@@ -24,33 +18,41 @@ export interface TlsOptions {
   readonly observer: Pick<Observer, 'fileRejected'>
 }
 
-/** A set of watched files. */
-interface Watched {
-  start(): void
-  stop(): void
-}
+/** What clients speak on a connection, by its name in ALPN. */
+export type Protocol = 'h2' | 'http/1.1'
 
-/** Turns TCP connections into TLS connections. Its files may be replaced while it works; open connections stay as they are. */
-export class TlsEndpoint {
+/** The certificate of the service and the authorities of clients. Their files may be replaced while the process runs; open connections stay as they are. */
+export class TlsFiles {
   readonly clients: ClientCertificates
-  readonly #server: Server
-  readonly #files: readonly Watched[]
+  readonly #pair: WatchedFiles<CertificatePair>
+  readonly #clientCa: WatchedFiles<readonly X509Certificate[]> | undefined
+  readonly #requiresClientCertificate: boolean
+  readonly #servers: Server[] = []
 
-  private constructor(server: Server, clients: ClientCertificates, files: readonly Watched[]) {
-    this.#server = server
+  private constructor(
+    pair: WatchedFiles<CertificatePair>,
+    clientCa: WatchedFiles<readonly X509Certificate[]> | undefined,
+    clients: ClientCertificates,
+    requiresClientCertificate: boolean,
+  ) {
+    this.#pair = pair
+    this.#clientCa = clientCa
     this.clients = clients
-    this.#files = files
-    for (const file of files) file.start()
+    this.#requiresClientCertificate = requiresClientCertificate
+    pair.start()
+    clientCa?.start()
   }
 
   /** Gives undefined if no certificate is configured. Rejects with ConfigurationError if a file cannot be used. */
-  static async open(options: TlsOptions): Promise<TlsEndpoint | undefined> {
+  static async open(options: TlsOptions): Promise<TlsFiles | undefined> {
     const { TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE } = options.settings
     if (TLS_CERT_FILE === undefined || TLS_KEY_FILE === undefined) return undefined
-    const { now, observer } = options
+    const { now, observer, requiresClientCertificate } = options
     const clients = new ClientCertificates(now)
-    let server: Server | undefined
-    const update = () => server?.setSecureContext(contextOf(pair.content, clientCa?.content))
+    let files: TlsFiles | undefined
+    const update = () => {
+      if (files) files.#update()
+    }
     const pair = await openFiles('TLS_CERT_FILE and TLS_KEY_FILE', {
       paths: [TLS_CERT_FILE, TLS_KEY_FILE],
       parse: ([cert = noText, key = noText]) => parsePair(cert, key, now()),
@@ -61,35 +63,51 @@ export class TlsEndpoint {
       clients.trustOnly(trusted)
       update()
     })
-    server = createTlsServer(contextOf(pair.content, clientCa?.content), {
-      requestCert: clientCa !== undefined,
-      rejectUnauthorized: options.requiresClientCertificate,
-    })
-    return new TlsEndpoint(server, clients, clientCa ? [pair, clientCa] : [pair])
+    files = new TlsFiles(pair, clientCa, clients, requiresClientCertificate)
+    return files
   }
 
-  /** `onSecure` is called when the client may use HTTP/2 on the connection. Other connections are destroyed. */
-  onSecure(onSecure: (socket: TLSSocket) => void): void {
-    this.#server.on('secureConnection', (socket: TLSSocket) => {
+  /**
+   * Gives a function that turns a TCP connection into a TLS connection. `onSecure` is called when the client may use the protocol on it. Other
+   * connections are destroyed.
+   */
+  accepting(protocol: Protocol, onSecure: (socket: TLSSocket) => void): (socket: Socket) => void {
+    const server = createServer({
+      ...this.#context,
+      requestCert: this.#clientCa !== undefined,
+      rejectUnauthorized: this.#requiresClientCertificate,
+      ALPNProtocols: [protocol],
+      handshakeTimeout: connectTimeoutMs,
+    })
+    this.#servers.push(server)
+    server.on('secureConnection', (socket: TLSSocket) => {
       // Errors of the connection end it, which is seen there.
       socket.on('error', () => {})
-      if (!isAcceptable(socket)) {
+      if (!isAcceptable(socket, protocol)) {
         socket.destroy()
         return
       }
       if (socket.authorized) this.clients.add(socket)
       onSecure(socket)
     })
-  }
-
-  accept(socket: Socket): void {
-    this.clients.accept(socket)
-    this.#server.emit('connection', socket)
+    return (socket) => {
+      this.clients.accept(socket)
+      server.emit('connection', socket)
+    }
   }
 
   /** Reads the files no more. */
   stop(): void {
-    for (const file of this.#files) file.stop()
+    this.#pair.stop()
+    this.#clientCa?.stop()
+  }
+
+  get #context(): SecureContextOptions {
+    return contextOf(this.#pair.content, this.#clientCa?.content)
+  }
+
+  #update(): void {
+    for (const server of this.#servers) server.setSecureContext(this.#context)
   }
 }
 
@@ -133,17 +151,13 @@ function contextOf({ cert, key }: CertificatePair, clientCa: readonly X509Certif
   }
 }
 
-function createTlsServer(
-  context: SecureContextOptions,
-  clientCertificates: Pick<TlsServerOptions, 'requestCert' | 'rejectUnauthorized'>,
-): Server {
-  return createServer({ ...context, ...clientCertificates, ALPNProtocols: ['h2'], handshakeTimeout: connectTimeoutMs })
-}
-
 /**
- * Whether the client speaks HTTP/2, and has no certificate or one that is trusted. With one that is not, it would be an unknown caller for as
- * long as the connection lives, even if its certificate becomes trusted a moment later.
+ * Whether the client speaks the protocol, and has no certificate or one that is trusted. With one that is not, it would be an unknown caller for
+ * as long as the connection lives, even if its certificate becomes trusted a moment later.
  */
-function isAcceptable(socket: TLSSocket): boolean {
-  return socket.alpnProtocol === 'h2' && (socket.authorized || socket.getPeerX509Certificate() === undefined)
+function isAcceptable(socket: TLSSocket, protocol: Protocol): boolean {
+  // Clients that know no ALPN speak HTTP/1.1.
+  const { alpnProtocol = false } = socket
+  const isUsable = alpnProtocol === protocol || (protocol === 'http/1.1' && alpnProtocol === false)
+  return isUsable && (socket.authorized || socket.getPeerX509Certificate() === undefined)
 }
