@@ -33,11 +33,20 @@ environment['ADMIN_LISTEN'] ||= '127.0.0.1:0'
 // The same at every start, so that codes stay valid; known to everybody, so no secret.
 if (!isNamed('VERIFICATION_SECRETS')) environment['VERIFICATION_SECRETS'] = 'known-to-everybody-for-development-only'
 
+const isEncrypted = Boolean(environment['TLS_CERT_FILE'])
+
 // Not before the database is there: a start that fails should fail soon.
 const { run } = await import('../src/run.js')
 const exitCode = await run(environment, {
   onReady: (addresses) =>
-    tell(welcome({ ...addresses, database: database?.description ?? 'the one that MONGODB_URI names', secure })),
+    tell(
+      welcome({
+        ...addresses,
+        isEncrypted,
+        database: database?.description ?? 'the one that MONGODB_URI names',
+        secure,
+      }),
+    ),
 })
 setTimeout(() => process.exit(exitCode), maxDatabaseStopMs)
 await database?.stop()

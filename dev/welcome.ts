@@ -10,6 +10,8 @@ export interface WelcomeOptions {
   readonly address: string
   /** The same of the HTTP listener. */
   readonly httpAddress?: string | undefined
+  /** Whether both are encrypted. */
+  readonly isEncrypted: boolean
   readonly database: string
   /** Absent if callers are not authenticated. */
   readonly secure?: SecureAccess | undefined
@@ -21,13 +23,14 @@ const method = 'messagecontacts.v1.MessageContactService'
 const reachable = (address: string) => address.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:')
 
 /** What `npm start` prints when calls are served. */
-export function welcome({ address, httpAddress = '', database, secure }: WelcomeOptions): string {
+export function welcome({ address, httpAddress = '', isEncrypted, database, secure }: WelcomeOptions): string {
   const reachableAddress = reachable(address)
   const options = secure ? `--schema proto --cacert ${secure.caFile} -H 'authorization: Bearer ${secure.token}' ` : ''
-  const url = `${secure ? 'https' : 'http'}://${reachableAddress}/${method}/AddMessageContact`
+  const scheme = isEncrypted ? 'https' : 'http'
+  const url = `${scheme}://${reachableAddress}/${method}/AddMessageContact`
   return `
   Ready on ${address}
-  Explorer: http://${reachable(httpAddress)}/
+  Explorer: ${scheme}://${reachable(httpAddress)}/
   Database: ${database}
   ${accessOf(address, secure)}
   To add a contact, in a second terminal, in this folder:

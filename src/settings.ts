@@ -7,7 +7,6 @@ import {
   type RenamedSettings,
   readSettings as readFromEnvironment,
 } from './config/read-settings.js'
-import { isLoopback } from './config/values.js'
 import { contactSettings } from './contacts/settings.js'
 import { databaseSettings } from './database/settings.js'
 import { grpcSettings } from './grpc/settings.js'
@@ -33,9 +32,6 @@ export const settingsByModule = {
   lifecycle: lifecycleSettings,
 }
 
-const unencryptedHttpProblem =
-  'must be a loopback address such as 127.0.0.1:8080, because HTTP is not encrypted; or set TLS=off if something else encrypts all connections'
-
 export const settingsSchema = z
   .object({
     ...databaseSettings.shape,
@@ -59,10 +55,6 @@ export const settingsSchema = z
         path: ['TLS_CLIENT_CA_FILE'],
         message: 'must be set, because AUTHENTICATION contains mtls',
       })
-  })
-  .superRefine(({ HTTP_LISTEN, TLS }, { addIssue, issues }) => {
-    if (issues.length === 0 && HTTP_LISTEN !== undefined && !isLoopback(HTTP_LISTEN.host) && TLS !== 'off')
-      addIssue({ code: 'custom', path: ['HTTP_LISTEN'], message: unencryptedHttpProblem })
   })
   .superRefine(checkMessagingSettings)
 

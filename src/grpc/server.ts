@@ -116,4 +116,3 @@ function serverOptions(settings: GrpcServerOptions['settings']): ServerOptions {
     'grpc.enable_channelz': 0,
   }
 }
-@@3@@

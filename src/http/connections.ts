@@ -62,13 +62,15 @@ export class Connections {
     return (this.#open.get(socket)?.responses.size ?? 0) > 0
   }
 
+  /** Ends a connection after its open requests. */
+  end(socket: Socket): void {
+    const connection = this.#open.get(socket)
+    if (connection) endConnection(socket, connection)
+  }
+
   /** Ends every connection after its open requests. */
   endAll(): void {
     for (const [socket, connection] of this.#open) endConnection(socket, connection)
-  }
-
-  cutAll(): void {
-    for (const socket of this.#open.keys()) socket.destroy()
   }
 }
 

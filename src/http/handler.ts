@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CallPipeline } from '../calls/pipeline.js'
 import type { Route } from '../calls/service.js'
 import type { CallSettings } from '../calls/settings.js'
+import { namesOf } from '../network/client-certificates.js'
+import { connectionOf } from '../network/connection.js'
 import type { NetworkSettings } from '../network/settings.js'
+import type { TlsFiles } from '../network/tls.js'
 import type { Observer } from '../telemetry/observer.js'
 import { HttpError, send } from './answers.js'
 import { discardBody, readBody } from './body.js'
@@ -17,6 +20,8 @@ export interface HandlerOptions {
   readonly settings: Pick<HttpSettings, 'HTTP_ALLOWED_ORIGINS'> &
     Pick<NetworkSettings, 'MAX_MESSAGE_BYTES'> &
     Pick<CallSettings, 'PUBLIC_DOCS_URL'>
+  /** Absent if connections are not encrypted. */
+  readonly tls: TlsFiles | undefined
   /** Every call of an operation goes through it. */
   readonly pipeline: CallPipeline
   readonly pages: Pages
@@ -24,6 +29,9 @@ export interface HandlerOptions {
   readonly now: () => number
   readonly observer: Pick<Observer, 'limitReached'>
 }
+
+/** How long browsers use only encrypted connections to this host, after an answer over one, in seconds: a year. */
+const encryptedSeconds = 31_536_000
 
 /** Answers requests: operations through the pipeline, and pages. */
 export class HttpHandler {
@@ -47,7 +55,8 @@ export class HttpHandler {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pages, settings } = this.#options
+    const { pages, settings, tls } = this.#options
+    if (tls) response.setHeader('strict-transport-security', `max-age=${encryptedSeconds}`)
     const isPreflight = checkOrigin(request, response, settings.HTTP_ALLOWED_ORIGINS ?? [])
     if (isPreflight) return send(response, { status: 204, headers: {}, body: new Uint8Array() })
     const [path = ''] = request.url?.split('?', 1) ?? []
@@ -61,14 +70,16 @@ export class HttpHandler {
   }
 
   async #call(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pipeline, settings, now, observer } = this.#options
+    const { pipeline, settings, tls, now, observer } = this.#options
     const startTime = now()
+    // Before the body is read: a connection that has been closed has no certificate.
+    const certificate = tls?.clients.of(connectionOf(request.socket))
     const call = protocolCall(route, request, settings.PUBLIC_DOCS_URL)
     const onTooLarge = () => observer.limitReached('MAX_MESSAGE_BYTES')
     const body = await readBody(request, settings.MAX_MESSAGE_BYTES, onTooLarge)
     pipeline.handle<Uint8Array>(route, {
       header: (name) => request.headersDistinct[name] ?? [],
-      certificate: () => undefined,
+      certificate: () => namesOf(certificate),
       clientDeadline: startTime + call.timeoutMs,
       isCancelled: () => response.destroyed,
       decode: () => call.decode(body),

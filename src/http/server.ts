@@ -1,9 +1,11 @@
-import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Route } from '../calls/service.js'
 import type { CallSettings } from '../calls/settings.js'
+import { connectionOf } from '../network/connection.js'
+import { type Listener, listen } from '../network/listener.js'
 import type { NetworkSettings } from '../network/settings.js'
+import type { Observer } from '../telemetry/observer.js'
 import { HttpError, rawAnswer } from './answers.js'
 import { Connections } from './connections.js'
 import { type HandlerOptions, HttpHandler } from './handler.js'
@@ -11,6 +13,7 @@ import type { HttpSettings } from './settings.js'
 
 export interface HttpServerOptions extends HandlerOptions {
   readonly settings: HttpSettings & NetworkSettings & CallSettings
+  readonly observer: Pick<Observer, 'limitReached' | 'connectionOpened' | 'connectionClosed'>
 }
 
 /** A running server. */
@@ -36,14 +39,41 @@ const lingerMs = 250
 
 /** Serves until stopped. Rejects if the address cannot be bound; the error names it. */
 export async function startHttpServer(
-  listen: NonNullable<HttpSettings['HTTP_LISTEN']>,
+  address: NonNullable<HttpSettings['HTTP_LISTEN']>,
   routes: readonly Route[],
   options: HttpServerOptions,
 ): Promise<HttpServer> {
-  const { settings, pipeline, observer } = options
-  const handler = new HttpHandler(routes, options)
+  const { settings, tls, pipeline, observer } = options
   const server = createLimitedServer(settings)
   const connections = new Connections(server, settings, observer)
+  handleRequests(server, connections, new HttpHandler(routes, options))
+  const onConnection = (socket: Socket) => {
+    const connection = connectionOf(socket)
+    listener.opened(connection)
+    tls?.clients.onOpened(connection, () => connections.end(socket))
+    server.emit('connection', socket)
+  }
+  const protocol = 'http/1.1'
+  const listener: Listener = await listen({ address, settings, protocol, tls, onConnection, observer })
+  // Without this event, Node does not check the time limits of requests.
+  server.emit('listening')
+  return {
+    address: listener.address,
+    async stop(timeoutMs) {
+      const closed = listener.close()
+      server.close()
+      pipeline.refuseNewCalls()
+      connections.endAll()
+      const abandonTimer = setTimeout(() => pipeline.abandonOpenCalls(), Math.max(0, timeoutMs - lingerMs))
+      const cutTimer = setTimeout(() => listener.cutAll(), timeoutMs)
+      await closed
+      clearTimeout(abandonTimer)
+      clearTimeout(cutTimer)
+    },
+  }
+}
+
+function handleRequests(server: Server, connections: Connections, handler: HttpHandler): void {
   server.on('request', (request, response) => {
     if (connections.admit(request.socket, response)) void handler.handle(request, response)
   })
@@ -52,22 +82,6 @@ export async function startHttpServer(
     if (!socket.writable || connections.hasOpenRequests(socket)) socket.destroy()
     else refuseConnection(socket, error)
   })
-  server.on('drop', () => observer.limitReached('MAX_CONNECTIONS'))
-  server.listen(listen)
-  await once(server, 'listening')
-  return {
-    address: formatAddress(server.address() as AddressInfo),
-    async stop(timeoutMs) {
-      const closed = once(server.close(), 'close')
-      pipeline.refuseNewCalls()
-      connections.endAll()
-      const abandonTimer = setTimeout(() => pipeline.abandonOpenCalls(), Math.max(0, timeoutMs - lingerMs))
-      const cutTimer = setTimeout(() => connections.cutAll(), timeoutMs)
-      await closed
-      clearTimeout(abandonTimer)
-      clearTimeout(cutTimer)
-    },
-  }
 }
 
 function createLimitedServer(settings: HttpServerOptions['settings']): Server {
@@ -79,7 +93,6 @@ function createLimitedServer(settings: HttpServerOptions['settings']): Server {
     connectionsCheckingInterval: checkIntervalMs,
     keepAliveTimeout: idleMs,
   })
-  server.maxConnections = settings.MAX_CONNECTIONS
   // For clients that do not read their answer. No call takes longer than MAX_CALL_SECONDS.
   server.setTimeout(Math.max(idleMs, settings.MAX_CALL_SECONDS * 1000 + requestTimeoutMs))
   return server
@@ -95,8 +108,4 @@ function refuseConnection(socket: Socket, { code }: NodeJS.ErrnoException): void
 const requestErrors: Readonly<Record<string, HttpError>> = {
   HPE_HEADER_OVERFLOW: new HttpError(431, 'The headers are larger than this service accepts.'),
   ERR_HTTP_REQUEST_TIMEOUT: new HttpError(408, 'The request did not arrive in time.'),
-}
-
-function formatAddress({ address, family, port }: AddressInfo): string {
-  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -4,7 +4,7 @@ import { hostAndPort, parsed } from '../config/values.js'
 export const httpSettings = z.object({
   HTTP_LISTEN: hostAndPort.optional().meta({
     description:
-      'The address to serve Connect, gRPC-Web and the explorer on, as `host:port`. Unset: nothing is served over HTTP. HTTP is not encrypted, so any other address than a loopback one needs `TLS=off`. The limits of connections, headers and messages of the gRPC server apply to this address too, and are counted separately.',
+      'The address to serve Connect, gRPC-Web and the explorer on, as `host:port`. Unset: nothing is served over HTTP. With TLS_CERT_FILE it is HTTPS. The limits of connections, headers and messages of the gRPC server apply to this address too, and are counted separately.',
   }),
   HTTP_ALLOWED_ORIGINS: parsed(exactOrigins, 'must be origins such as https://example.com, separated by commas')
     .optional()

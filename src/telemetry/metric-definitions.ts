@@ -54,7 +54,7 @@ export const metricDefinitions = {
   connections: define({
     name: 'messagecontacts_connections',
     type: 'gauge',
-    help: 'Open connections of gRPC clients.',
+    help: 'Open connections of clients.',
     labels: [],
   }),
   limitsReached: define({

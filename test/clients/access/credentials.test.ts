@@ -47,6 +47,17 @@ describe.each(['token', 'certificate'] as const)('a caller with a %s', (kind) =>
     expect(JSON.parse(output)).toEqual({ requestId: expect.any(String) })
   })
 
+  test('lists contacts with curl', async () => {
+    const credentials =
+      kind === 'token'
+        ? ['-H', `authorization: Bearer ${service.token.token}`]
+        : ['--cert', 'client.crt', '--key', 'client.key']
+    const url = `https://${service.app.httpAddress}/messagecontacts.v1.MessageContactService/ListMessageContacts`
+    const message = ['--json', '{}']
+    const output = await runProgram('curl', '-sS', '--cacert', 'ca.crt', ...credentials, ...message, url)
+    expect(JSON.parse(output)).toEqual({ requestId: expect.any(String) })
+  })
+
   test('lists contacts in TypeScript', async () => {
     const { cert, key } = await service.issue([{ type: 'url', value: 'spiffe://example.org/notifier' }])
     const { ca, token } = service

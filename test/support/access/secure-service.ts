@@ -42,6 +42,7 @@ export async function startSecureService(AUTHENTICATION: string): Promise<Secure
   })
   const service = await startService({
     environment: {
+      HTTP_LISTEN: '127.0.0.1:0',
       AUTHENTICATION,
       CALLERS_FILE: files.path('callers.yaml'),
       TLS_CERT_FILE: files.path('server.crt'),

@@ -31,21 +31,6 @@ test('HTTP_LISTEN is an address', () => {
   ])
 })
 
-describe('HTTP_LISTEN on an address that other machines reach', () => {
-  const HTTP_LISTEN = '0.0.0.0:8080'
-  const problem =
-    'HTTP_LISTEN must be a loopback address such as 127.0.0.1:8080, because HTTP is not encrypted; or set TLS=off if something else encrypts all connections'
-
-  test('is refused, also if gRPC is encrypted', () => {
-    const pair = { TLS_CERT_FILE: 'server.crt', TLS_KEY_FILE: 'server.key' }
-    expect([problems({ HTTP_LISTEN }), problems({ HTTP_LISTEN, ...pair })]).toEqual([[problem], [problem]])
-  })
-
-  test('is accepted with TLS=off', () => {
-    expect(problems({ HTTP_LISTEN, TLS: 'off' })).toEqual([])
-  })
-})
-
 describe('HTTP_ALLOWED_ORIGINS', () => {
   test.each([
     ['https://example.com', ['https://example.com']],
