@@ -65,6 +65,8 @@ export class Database {
   readonly #clock: DatabaseClock
   readonly #client: MongoClient
   readonly #db: Db
+  /** Where `bulkWrite` is sent. */
+  readonly #adminDb: Db
   readonly #health: Collection<{ readonly _id: string; readonly date: Date }>
   readonly #indexed: IndexedCollection[] = []
   #isPrepared = false
@@ -81,6 +83,7 @@ export class Database {
     this.#client = createClient(settings)
     monitorConnections(this.#client, dependencies.observer)
     this.#db = monitored(this.#client.db(databaseName(settings)), dependencies)
+    this.#adminDb = monitored(this.#client.db('admin'), dependencies)
     this.#health = monitored(this.#db.collection('message_contacts_health', concerns), dependencies)
   }
 
@@ -206,7 +209,7 @@ export class Database {
   ): Promise<readonly WriteOutcome[]> {
     const command = commandOfMany(namespace, writes)
     try {
-      return bulkReplyOutcomes(await this.#writeOnce(this.#client.db('admin'), command, timeoutMS), writes.length)
+      return bulkReplyOutcomes(await this.#writeOnce(this.#adminDb, command, timeoutMS), writes.length)
     } catch (error) {
       return bulkErrorOutcomes(error, writes.length)
     }
