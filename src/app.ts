@@ -27,6 +27,7 @@ import { startHttpServer } from './http/server.js'
 import { Closers, Readiness } from './lifecycle.js'
 import { TlsFiles } from './network/tls.js'
 import { type Settings, settingsSchema } from './settings.js'
+import type { AdminListener } from './telemetry/admin.js'
 import { type Log, LogObserver } from './telemetry/log.js'
 import type { Observer } from './telemetry/observer.js'
 import { createTelemetry } from './telemetry/telemetry.js'
@@ -52,6 +53,8 @@ export interface App {
 /** What the process provides. Tests provide clocks and random numbers of their own. */
 export interface AppDependencies extends FeatureDependencies {
   readonly log: Log
+  /** True to make traces. By default there are none. */
+  readonly traces?: boolean
   /** Milliseconds since the epoch. By default the clock of the machine. */
   readonly now?: () => number
   /** In milliseconds; never goes backwards. By default the monotonic clock of the machine. */
@@ -86,8 +89,10 @@ const healthTiming = { intervalMs: 5000, unhealthyIntervalMs: 500, timeoutMs: 45
  * a file that cannot be used.
  */
 export async function startApp(settings: Settings, dependencies: AppDependencies): Promise<App> {
-  const { log, now = Date.now, monotonicNow = () => performance.now(), storedNow } = dependencies
-  const { observer, startAdmin } = createTelemetry({ settings, log, version, paths: pathsServed(dependencies) })
+  const { log, traces = false, now = Date.now, monotonicNow = () => performance.now(), storedNow } = dependencies
+  const paths = pathsServed(dependencies)
+  const telemetry = await createTelemetry({ settings, traces, log, version, paths, now, monotonicNow })
+  const { observer, tracing } = telemetry
   const readiness = new Readiness()
   const closers = new Closers(now)
 
@@ -97,13 +102,16 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
   const tls = await openTls(settings, { now, observer })
   closers.push(async () => tls?.stop())
   const database = new Database(settings, { now, monotonicNow, storedNow, observer })
-  closers.push(() => database.close())
-  const { operations, reader, worker } = createFeatures(settings, dependencies, { database, observer, now, closers })
+  // At the same time, because nothing that is traced is left by then.
+  closers.push(async () => void (await Promise.all([database.close(), telemetry.stop()])))
+  const foundation = { database, observer, tracing, now, closers }
+  const { operations, reader, worker } = createFeatures(settings, dependencies, foundation)
   const health = createHealth(database, readiness, observer)
-  const parts = { health, readiness, authenticate: authentication.authenticate, tls, observer, now, monotonicNow }
+  const { authenticate } = authentication
+  const parts = { health, readiness, authenticate, tls, observer, tracing, now, monotonicNow }
   const servers = await startServers(operations, settings, dependencies, parts)
   closers.push((timeoutMs) => servers.stop(timeoutMs))
-  const admin = await startAdmin(() => reader.findOldestDueSeconds(deadlineIn(maxQueueReadMs, now)))
+  const admin = await telemetry.startAdmin(() => reader.findOldestDueSeconds(deadlineIn(maxQueueReadMs, now)))
   // Before the servers stop, so that deliveries use the time in which open calls finish.
   closers.push(async () => worker.stopClaiming())
 
@@ -117,14 +125,23 @@ export async function startApp(settings: Settings, dependencies: AppDependencies
     ...addresses,
     ready: readiness.ready,
     broken: readiness.broken,
-    async stop() {
-      health.stop()
-      await pause(settings.SHUTDOWN_DELAY_SECONDS * 1000)
-      await closers.closeAll(settings.SHUTDOWN_TIMEOUT_SECONDS * 1000)
-      await admin?.stop()
-      log.info('stopped')
-    },
+    stop: () => stopInOrder(settings, { health, closers, admin, log }),
   }
+}
+
+interface StoppedParts {
+  readonly health: Health
+  readonly closers: Closers
+  readonly admin: AdminListener | undefined
+  readonly log: Log
+}
+
+async function stopInOrder(settings: Settings, { health, closers, admin, log }: StoppedParts): Promise<void> {
+  health.stop()
+  await pause(settings.SHUTDOWN_DELAY_SECONDS * 1000)
+  await closers.closeAll(settings.SHUTDOWN_TIMEOUT_SECONDS * 1000)
+  await admin?.stop()
+  log.info('stopped')
 }
 
 /**
@@ -158,7 +175,7 @@ const openTls = (settings: Settings, options: Pick<Foundation, 'now' | 'observer
 const pathsServed = ({ services = [] }: AppDependencies): readonly string[] =>
   [MessageContactService, ...services.map(({ descriptor }) => descriptor)].flatMap(pathsOf)
 
-interface ServerParts extends Pick<Foundation, 'observer' | 'now'> {
+interface ServerParts extends Pick<Foundation, 'observer' | 'tracing' | 'now'> {
   readonly health: Health
   readonly readiness: Readiness
   readonly authenticate: Authenticate
@@ -171,7 +188,7 @@ async function startServers(
   operations: ServiceImplementation<typeof MessageContactService>,
   settings: Settings,
   { services = [], pages = new Map() }: AppDependencies,
-  { health, readiness, authenticate, tls, observer, now, monotonicNow }: ServerParts,
+  { health, readiness, authenticate, tls, observer, tracing, now, monotonicNow }: ServerParts,
 ) {
   const newRequestId = () => randomUUID().toUpperCase()
   const callerLimits = new CallerLimits({ settings, maxCallsInFlight: settings.MAX_CALLS_IN_FLIGHT, monotonicNow })
@@ -183,6 +200,7 @@ async function startServers(
     newRequestId,
     now,
     observer,
+    tracing,
   })
   const routes = [bindService(MessageContactService, operations), ...services].flatMap(routesOf)
   const grpc = await startGrpcServer(routes, {

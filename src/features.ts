@@ -11,9 +11,10 @@ import type { BatcherOptions } from './database/batcher.js'
 import type { Database } from './database/database.js'
 import { Quotas } from './database/quotas.js'
 import type { Closers } from './lifecycle.js'
-import { createSender } from './messaging/sender.js'
+import { createSender, type Sender } from './messaging/sender.js'
 import type { Settings } from './settings.js'
 import type { BatchKind, Observer } from './telemetry/observer.js'
+import type { Tracing } from './telemetry/tracing.js'
 import { VerificationCodes } from './verification/codes.js'
 import { createVerificationOperations } from './verification/operations.js'
 import { SendLimits } from './verification/send-limits.js'
@@ -39,6 +40,7 @@ export const collectionsOf = (database: Database, batching?: BatcherOptions) => 
 export interface Foundation {
   readonly database: Database
   readonly observer: Observer
+  readonly tracing: Tracing | undefined
   readonly now: () => number
   readonly closers: Closers
 }
@@ -47,10 +49,14 @@ export interface Foundation {
 export function createFeatures(
   settings: Settings,
   { randomInt = (max) => Math.floor(Math.random() * max), batching, print = printToStandardError }: FeatureDependencies,
-  { database, observer, now: processNow, closers }: Foundation,
+  { database, observer, tracing, now: processNow, closers }: Foundation,
 ) {
   const now = () => database.now()
-  const observed = (kind: BatchKind) => observedBatching(kind, observer, batching)
+  const observed = (kind: BatchKind): BatcherOptions => ({
+    ...batching,
+    onBatch: (size) => observer.batchStarted(kind, size),
+    tracing: tracing?.batches(kind),
+  })
   const { contacts, quotas } = collectionsOf(database, observed('limit'))
   const reader = new ContactReader(database, contacts, observed('read'))
   const lister = new ContactLister({ database, contacts, reader, settings, batching: observed('list') })
@@ -62,9 +68,9 @@ export function createFeatures(
   const codes = new VerificationCodes(settings.VERIFICATION_SECRETS)
   const limits = new SendLimits(quotas, settings)
   // The stored time: a message says how long its code, which expires at a stored time, is still valid.
-  const sender = createSender(settings, { now: () => now().getTime(), print })
+  const sender = traced(createSender(settings, { now: () => now().getTime(), print }), tracing)
   const newRequestId = randomUUID
-  const worker = new DeliveryWorker({ reader, writer, sender, codes, observer, now, processNow, newRequestId })
+  const worker = new DeliveryWorker({ reader, writer, sender, codes, observer, tracing, now, processNow, newRequestId })
   // Closed in the reverse order: the attempts in flight may finish, then they are aborted, then their results are stored.
   closers.push(() => worker.stop())
   closers.push(() => sender.close())
@@ -80,8 +86,10 @@ export function createFeatures(
   return { operations, reader, worker }
 }
 
-function observedBatching(kind: BatchKind, observer: Observer, batching: BatcherOptions = {}): BatcherOptions {
-  return { ...batching, onBatch: (size) => observer.batchStarted(kind, size) }
+/** The sender, with a span for each message that it sends. */
+function traced(sender: Sender, tracing: Tracing | undefined): Sender {
+  if (!tracing) return sender
+  return { ...sender, send: (message) => tracing.runSending(message.channel, () => sender.send(message)) }
 }
 
 function printToStandardError(line: string): void {

@@ -8,6 +8,7 @@ import { readPages } from './http/pages.js'
 import { stopSignal } from './lifecycle.js'
 import { readSettings, type Settings } from './settings.js'
 import { createProcessLog, describeError, type Log } from './telemetry/log.js'
+import { areTracesOn } from './telemetry/tracing-environment.js'
 
 export interface RunOptions {
   /** Called once, when calls are served. */
@@ -22,14 +23,17 @@ const pagesFolder = join(dirname(createRequire(import.meta.url).resolve('#packag
  * configuration error, 1 for everything else.
  */
 export async function run(environment: Environment, options: RunOptions = {}): Promise<number> {
-  return reportingProblems(() => runService(readSettings(environment, readTextFile), options))
+  return reportingProblems(() => {
+    const settings = readSettings(environment, readTextFile)
+    return runService(settings, areTracesOn(environment), options)
+  })
 }
 
-async function runService(settings: Settings, { onReady = () => {} }: RunOptions): Promise<number> {
+async function runService(settings: Settings, traces: boolean, { onReady = () => {} }: RunOptions): Promise<number> {
   const log = createProcessLog(settings)
   process.on('uncaughtException', (error) => crash(log, error))
   const signal = stopSignal()
-  const app = await startOrReport(settings, log)
+  const app = await startOrReport(settings, traces, log)
   if (!app) return 1
   void app.ready.then(() => onReady(app))
   const reason = await Promise.race([signal, app.broken])
@@ -41,9 +45,9 @@ async function runService(settings: Settings, { onReady = () => {} }: RunOptions
   return reason instanceof Error ? 1 : 0
 }
 
-async function startOrReport(settings: Settings, log: Log): Promise<App | undefined> {
+async function startOrReport(settings: Settings, traces: boolean, log: Log): Promise<App | undefined> {
   try {
-    return await startApp(settings, { log, ...(settings.HTTP_LISTEN && { pages: readPages(pagesFolder) }) })
+    return await startApp(settings, { log, traces, ...(settings.HTTP_LISTEN && { pages: readPages(pagesFolder) }) })
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
     const { LISTEN: listen, HTTP_LISTEN: httpListen, ADMIN_LISTEN: adminListen } = settings

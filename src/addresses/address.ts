@@ -37,6 +37,8 @@ export interface Verification {
   readonly mayHaveArrived?: boolean | undefined
   /** When the next attempt is due; during an attempt, when its lease ends. Absent if no further attempt is needed. */
   readonly dueDate?: Date | undefined
+  /** The span of the Send, in the form of the header `traceparent`: the delivery is linked to it. Absent if the Send was not traced. */
+  readonly traceparent?: string | undefined
 }
 
 /** The address that needs verification: the pending one, or `address` itself while it is not verified. */

@@ -5,6 +5,8 @@ import type { Deadline } from '../time.js'
 export interface Call {
   /** An upper-case UUID, also in the trailers of the answer. */
   readonly requestId: string
+  /** The span of the call, in the form of the header `traceparent`. Absent if the call is not traced. */
+  readonly traceparent?: string | undefined
   /** The name of the RPC, such as `AddMessageContact`. */
   readonly operation: string
   readonly caller: Caller

@@ -6,13 +6,14 @@ import type { CallerLimits } from '../access/caller-limits.js'
 import type { Reason } from '../errors/catalog.js'
 import { Failure, toFailure } from '../errors/failure.js'
 import type { Observer } from '../telemetry/observer.js'
+import type { CallTrace, TracedCall, Tracing } from '../telemetry/tracing.js'
 import type { Deadline } from '../time.js'
 import { FairShare } from './fair-share.js'
 import type { Route } from './service.js'
 import type { CallSettings } from './settings.js'
 
 /** A call as a transport hands it over. `Encoded` is what the transport sends as an answer. */
-export interface IncomingCall<Encoded> extends Credentials {
+export interface IncomingCall<Encoded> extends Credentials, Pick<TracedCall, 'rpcSystem'> {
   /** When the client stops waiting, in milliseconds since the epoch; Infinity if it does not say. */
   readonly clientDeadline: number
   readonly isCancelled: () => boolean
@@ -39,6 +40,8 @@ export interface PipelineOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly observer: Observer
+  /** Without it, nothing is traced. */
+  readonly tracing?: Pick<Tracing, 'runCall'> | undefined
 }
 
 /** Kept of the client's deadline for the answer to travel, in milliseconds: at the deadline itself transports answer without details. */
@@ -57,6 +60,7 @@ const maxRunningPerDirectory = 32
 interface CallInProgress {
   readonly route: Route
   readonly requestId: string
+  readonly trace: CallTrace | undefined
   readonly deadline: Deadline
   /** Known once the caller is authenticated. */
   identity?: Identity
@@ -66,7 +70,7 @@ interface CallInProgress {
   contactId?: string
 }
 
-/** Takes every call from its arrival to its answer, for any transport. `handle` and `#run` list the steps in order. */
+/** Takes every call from its arrival to its answer, for any transport. `handle`, `#handle`, `#run` and `#serve` list the steps in order. */
 export class CallPipeline {
   readonly #options: PipelineOptions
   readonly #fairShare: FairShare
@@ -83,18 +87,29 @@ export class CallPipeline {
   }
 
   handle<Encoded>(route: Route, incoming: IncomingCall<Encoded>): void {
-    const { settings, newRequestId, now, observer } = this.#options
+    const { newRequestId, tracing } = this.#options
+    // 1. The request id and the span, so that everything after it can be traced.
+    const requestId = newRequestId()
+    if (!tracing) {
+      this.#handle(route, incoming, requestId)
+      return
+    }
+    const { rpcSystem, header } = incoming
+    const call = { requestId, path: route.path, rpcSystem, header }
+    tracing.runCall(call, (trace) => this.#handle(route, incoming, requestId, trace))
+  }
+
+  #handle<Encoded>(route: Route, incoming: IncomingCall<Encoded>, requestId: string, trace?: CallTrace): void {
+    const { settings, now, observer } = this.#options
     const { clientDeadline, isCancelled } = incoming
     const { path } = route
-    // 1. The request id, so that everything after it can be traced.
-    const requestId = newRequestId()
     // 2. The clock and the start of observation, so that refused and crashed calls are observed too.
     const startTime = now()
-    observer.callStarted({ requestId, path })
+    observer.callStarted({ requestId, path, trace })
     const time = Math.min(clientDeadline - deadlineReserveMs, startTime + settings.MAX_CALL_SECONDS * 1000)
     let answered = false
     const deadline = { time, isExpired: () => answered || isCancelled() || now() >= time }
-    const call: CallInProgress = { route, requestId, deadline }
+    const call: CallInProgress = { route, requestId, trace, deadline }
 
     // 11. The answer, the audit and the end of observation, once: the deadline and the operation compete for it.
     const answer = (outcome: { readonly encoded: Encoded } | Failure) => {
@@ -106,7 +121,7 @@ export class CallPipeline {
       const durationMs = now() - startTime
       const { reason = 'OK', context: { cause, quota } = {} } = failure ?? {}
       const cancelled = isCancelled()
-      observer.callEnded({ requestId, path, reason, durationMs, cancelled, limit: quota?.setting, cause })
+      observer.callEnded({ requestId, path, trace, reason, durationMs, cancelled, limit: quota?.setting, cause })
       this.#audit(call, reason)
       incoming.answer(outcome instanceof Failure ? { requestId, failure: outcome } : { requestId, ...outcome })
     }
@@ -144,7 +159,7 @@ export class CallPipeline {
   }
 
   async #serve<Encoded>(call: CallInProgress, caller: Caller, incoming: IncomingCall<Encoded>): Promise<Encoded> {
-    const { requestId, deadline, route } = call
+    const { requestId, trace, deadline, route } = call
     // 7. The start of the service, so that the first call after the port opens is not refused; and the share of the directory.
     await this.#options.readyWithin(Math.min(maxReadyMs, (deadline.time - this.#options.now()) / 2))
     return await this.#fairShare.run(caller.directoryId, async () => {
@@ -158,6 +173,7 @@ export class CallPipeline {
       }
       const result = await route.operation(request, {
         requestId,
+        traceparent: trace?.traceparent,
         operation: route.method.name,
         caller,
         deadline,
@@ -169,13 +185,13 @@ export class CallPipeline {
   }
 
   /** Reports every call that may have written, and every one that was denied. */
-  #audit({ requestId, route, identity, caller, contactId }: CallInProgress, result: Reason | 'OK'): void {
+  #audit({ requestId, trace, route, identity, caller, contactId }: CallInProgress, result: Reason | 'OK'): void {
     const mayHaveWritten = caller !== undefined && route.permission.isWrite
     if (!identity || !(mayHaveWritten || result === 'PERMISSION_DENIED')) return
     const { id: callerId, via } = identity
     const operation = route.method.name
     const directoryId = caller?.directoryId
-    this.#options.observer.callAudited({ requestId, operation, callerId, via, directoryId, contactId, result })
+    this.#options.observer.callAudited({ requestId, operation, callerId, via, directoryId, contactId, result, trace })
   }
 
   #admit(deadline: Deadline): void {

@@ -9,6 +9,7 @@ import { readTextFile } from '../config/read-text-file.js'
 import { checkDatabaseAddress } from '../database/database.js'
 import { databaseSettings } from '../database/settings.js'
 import { readSettings, settingsSchema } from '../settings.js'
+import { areTracesOn } from '../telemetry/tracing-environment.js'
 
 /**
  * Checks the settings as a start does, without connecting to anything. Prints those that have a value as lines of a file for
@@ -17,6 +18,7 @@ import { readSettings, settingsSchema } from '../settings.js'
 export function checkConfigCommand(environment: Environment): number {
   const problems = [
     ...problemsOf(() => readSettings(environment, readTextFile)),
+    ...problemsOf(() => areTracesOn(environment)),
     // Without the other settings, so that a problem among them hides none of the address.
     ...problemsOf(() => checkDatabaseAddress(readModuleSettings(databaseSettings, {}, environment, readTextFile))),
   ]
@@ -26,7 +28,7 @@ export function checkConfigCommand(environment: Environment): number {
   return 0
 }
 
-function problemsOf(check: () => void): readonly string[] {
+function problemsOf(check: () => unknown): readonly string[] {
   try {
     check()
     return []

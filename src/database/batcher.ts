@@ -1,3 +1,4 @@
+import type { BatchTracing, TraceContext } from '../telemetry/tracing.js'
 import type { Deadline } from '../time.js'
 
 /** The outcome of an item whose deadline expired before its batch was run. */
@@ -22,14 +23,18 @@ export interface BatcherOptions {
   readonly maxSize?: number
   /** Called when a batch of this size starts. */
   readonly onBatch?: (size: number) => void
+  readonly tracing?: BatchTracing | undefined
 }
 
 interface QueuedItem<Item, Outcome> {
   readonly item: Item
   readonly deadline: Deadline
+  readonly trace: TraceContext | undefined
   readonly resolve: (outcome: Outcome | typeof expired) => void
   readonly reject: (cause: unknown) => void
 }
+
+const contextOf = ({ trace }: Pick<QueuedItem<unknown, unknown>, 'trace'>) => trace
 
 /**
  * Lets calls share round trips: items that wait at the same time are run together, and each call gets its own outcome.
@@ -40,7 +45,8 @@ interface QueuedItem<Item, Outcome> {
  */
 export class Batcher<Item, Outcome> {
   readonly #run: (items: readonly Item[], latestTime: number) => Promise<readonly Outcome[]>
-  readonly #options: Required<BatcherOptions>
+  readonly #options: Required<Omit<BatcherOptions, 'tracing'>>
+  readonly #tracing: BatchTracing | undefined
   #queue: QueuedItem<Item, Outcome>[] = []
   #running = 0
   /** How many of the running batches are slow. */
@@ -51,9 +57,10 @@ export class Batcher<Item, Outcome> {
 
   constructor(
     run: (items: readonly Item[], latestTime: number) => Promise<readonly Outcome[]>,
-    options: BatcherOptions = {},
+    { tracing, ...options }: BatcherOptions = {},
   ) {
     this.#run = run
+    this.#tracing = tracing
     this.#options = {
       maxConcurrent: 2,
       gatherFrom: 8,
@@ -67,8 +74,9 @@ export class Batcher<Item, Outcome> {
 
   /** Gives the item's own outcome, or `expired`. Rejects if its whole batch failed. */
   submit(item: Item, deadline: Deadline): Promise<Outcome | typeof expired> {
+    const trace = this.#tracing?.current()
     return new Promise((resolve, reject) => {
-      this.#queue.push({ item, deadline, resolve, reject })
+      this.#queue.push({ item, deadline, trace, resolve, reject })
       this.#schedule()
     })
   }
@@ -123,10 +131,9 @@ export class Batcher<Item, Outcome> {
     }, this.#options.slowAfterMs)
     try {
       const latestTime = Math.max(...batch.map(({ deadline }) => deadline.time))
-      const outcomes = await this.#run(
-        batch.map(({ item }) => item),
-        latestTime,
-      )
+      const items = batch.map(({ item }) => item)
+      const run = () => this.#run(items, latestTime)
+      const outcomes = await (this.#tracing ? this.#tracing.run(batch.map(contextOf), run) : run())
       if (outcomes.length !== batch.length) throw new Error('a batch must have one outcome for each of its items')
       outcomes.forEach((outcome, index) => {
         batch[index]?.resolve(outcome)

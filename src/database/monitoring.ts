@@ -1,5 +1,6 @@
-import { AbstractCursor, type MongoClient } from 'mongodb'
+import { AbstractCursor, type Collection, Db, type Document, type MongoClient } from 'mongodb'
 import {
+  type DatabaseCommand,
   type DatabaseCommandName,
   type DatabaseOutcome,
   databaseCommands,
@@ -12,6 +13,9 @@ export interface CommandMonitor {
   /** In milliseconds; never goes backwards. */
   readonly monotonicNow: () => number
 }
+
+/** A command and where it goes. */
+type SentCommand = Pick<DatabaseCommand, 'command' | 'database' | 'collection'>
 
 /** The command that a method of a collection sends. */
 const commandOfMethod = new Map<unknown, DatabaseCommandName>([
@@ -35,23 +39,32 @@ export function monitored<Target extends object>(target: Target, monitor: Comman
       return (...parameters: readonly unknown[]) => {
         const start = monitor.monotonicNow()
         const result: unknown = method.apply(target, parameters)
-        const command = commandOfMethod.get(name) ?? commandIn(parameters)
-        if (result instanceof Promise) monitorEnd(result, command, start, monitor)
-        else if (result instanceof AbstractCursor) monitorCursor(result, command, monitor)
+        if (result instanceof Promise) monitorEnd(result, sentBy(target, name, parameters), start, monitor)
+        else if (result instanceof AbstractCursor) monitorCursor(result, sentBy(target, name, parameters), monitor)
         return result
       }
     },
   })
 }
 
-/** The command that is a parameter itself: its name is its first key. */
-function commandIn([command]: readonly unknown[]): DatabaseCommandName {
-  const [name] = Object.keys(Object(command))
-  return databaseCommands.find((known) => known === name) ?? 'other'
+function sentBy(target: object, method: unknown, [command]: readonly unknown[]): SentCommand {
+  if (target instanceof Db) return sentAsIs(Object(command), target.databaseName)
+  const { dbName: database, collectionName: collection } = target as Collection
+  return { command: commandOfMethod.get(method) ?? 'other', database, collection }
+}
+
+/** A command as it is sent: its name is the first key, and as a rule the collection is the value of that. */
+function sentAsIs(sent: Document, database: string): SentCommand {
+  const [name = ''] = Object.keys(sent)
+  const command = databaseCommands.find((known) => known === name)
+  if (command === undefined) return { command: 'other', database }
+  if (command !== 'bulkWrite') return { command, database, collection: sent[name] }
+  const [of, collection] = sent['nsInfo'][0].ns.split('.')
+  return { command, database: of, collection }
 }
 
 /** A cursor sends its command when it is read. */
-function monitorCursor(cursor: AbstractCursor<unknown>, command: DatabaseCommandName, monitor: CommandMonitor): void {
+function monitorCursor(cursor: AbstractCursor<unknown>, command: SentCommand, monitor: CommandMonitor): void {
   const read = cursor.toArray.bind(cursor)
   cursor.toArray = () => {
     const start = monitor.monotonicNow()
@@ -63,15 +76,15 @@ function monitorCursor(cursor: AbstractCursor<unknown>, command: DatabaseCommand
 
 function monitorEnd(
   result: Promise<unknown>,
-  command: DatabaseCommandName,
+  command: SentCommand,
   start: number,
   { observer, monotonicNow }: CommandMonitor,
 ): void {
-  const end = (outcome: DatabaseOutcome) =>
-    observer.databaseCommandEnded({ command, outcome, durationMs: monotonicNow() - start })
+  const end = (outcome: DatabaseOutcome, cause?: unknown) =>
+    observer.databaseCommandEnded({ ...command, outcome, durationMs: monotonicNow() - start, cause })
   result.then(
     () => end('ok'),
-    (error: unknown) => end(isUnavailable(error) ? 'failed' : 'refused'),
+    (error: unknown) => end(isUnavailable(error) ? 'failed' : 'refused', error),
   )
 }
 

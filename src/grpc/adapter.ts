@@ -87,6 +87,7 @@ export class GrpcAdapter {
   ): void {
     const { method } = route
     this.#pipeline.handle<Buffer>(route, {
+      rpcSystem: 'grpc',
       header: (name) => call.metadata.get(name).map(String),
       certificate: () => namesOf(this.#certificates.get(call.metadata)),
       clientDeadline: Number(call.getDeadline()),

@@ -22,6 +22,7 @@ export function connectCall(method: DescMethod, request: IncomingMessage, docsUr
   const decode = query ? () => messageInQuery(method, codec, query) : (body: Uint8Array) => codec.decode(method, body)
   const contentType = codec === jsonCodec ? contentTypeUnaryJson : contentTypeUnaryProto
   return {
+    rpcSystem: 'connectrpc',
     timeoutMs: timeoutOf(request),
     decode,
     encode: (result) => codec.encode(method, result),

@@ -41,6 +41,7 @@ export function grpcWebCall(method: DescMethod, request: IncomingMessage, docsUr
     }
   }
   return {
+    rpcSystem: 'grpc',
     timeoutMs: timeoutOf(request),
     decode: (body) => codec.decode(method, onlyMessage(body)),
     encode: (result) => codec.encode(method, result),

@@ -78,6 +78,7 @@ export class HttpHandler {
     const onTooLarge = () => observer.limitReached('MAX_MESSAGE_BYTES')
     const body = await readBody(request, settings.MAX_MESSAGE_BYTES, onTooLarge)
     pipeline.handle<Uint8Array>(route, {
+      rpcSystem: call.rpcSystem,
       header: (name) => request.headersDistinct[name] ?? [],
       certificate: () => namesOf(certificate),
       clientDeadline: startTime + call.timeoutMs,

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { DescMessage, Message, MessageInitShape } from '@bufbuild/protobuf'
 import type { Failure } from '../errors/failure.js'
+import type { RpcSystem } from '../telemetry/tracing.js'
 import type { HttpAnswer } from './answers.js'
 
 /** What a protocol makes of the headers and the URL of a request. The message is looked at only in `decode`. */
 export interface ProtocolCall {
+  readonly rpcSystem: RpcSystem
   /** How long the client waits, in milliseconds; Infinity if it does not say. */
   readonly timeoutMs: number
   /** Throws if the body is not one message of the operation. */

@@ -8,6 +8,7 @@ import {
   type DeliveryAttempt,
   type HealthReport,
   IgnoringObserver,
+  type TraceIds,
   type WatchedFileName,
 } from './observer.js'
 import { prettyLine } from './pretty.js'
@@ -101,8 +102,8 @@ export class LogObserver extends IgnoringObserver {
     this.#write(isOperatorProblem ? 'warn' : deliveryLevels[attempt.outcome], facts, 'delivery attempt')
   }
 
-  override deliveryParked(contactId: string, cause: unknown): void {
-    this.#write('warn', { contactId, cause }, 'delivery parked')
+  override deliveryParked(contactId: string, cause: unknown, trace?: TraceIds): void {
+    this.#write('warn', { contactId, cause, trace }, 'delivery parked')
   }
 
   /** Writes a line when the offset becomes too large, and when it is small again. */
@@ -121,11 +122,20 @@ export class LogObserver extends IgnoringObserver {
     this.#write('warn', { cause }, 'delivery worker failed')
   }
 
-  #write(level: Level, { cause, ...facts }: Readonly<Record<string, unknown>>, text: string): void {
+  #write(level: Level, { cause, trace, ...facts }: LogFacts, text: string): void {
     // Checked here because describing a cause is expensive.
     if (!this.#log.isLevelEnabled(level)) return
-    this.#log[level]({ ...facts, ...(cause !== undefined && { cause: describeError(cause) }) }, text)
+    // The names by which programs that read logs find the trace.
+    const ids = trace && { trace_id: trace.traceId, span_id: trace.spanId }
+    this.#log[level]({ ...facts, ...ids, ...(cause !== undefined && { cause: describeError(cause) }) }, text)
   }
+}
+
+/** What a line contains. */
+interface LogFacts {
+  readonly [name: string]: unknown
+  readonly cause?: unknown
+  readonly trace?: TraceIds | undefined
 }
 
 /**

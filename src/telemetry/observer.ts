@@ -1,13 +1,21 @@
 import type { Reason } from '../errors/catalog.js'
 
-/** A call that arrived. Contains nothing that the caller sent. */
+/** A span and its trace, as hexadecimal digits. The id of the trace can be one that the caller chose. */
+export interface TraceIds {
+  readonly traceId: string
+  readonly spanId: string
+}
+
+/** A call that arrived. Contains nothing that the caller sent, except the id of its trace. */
 export interface CallStart {
   readonly requestId: string
   /** `/package.Service/Method` */
   readonly path: string
+  /** Absent if nothing is traced. */
+  readonly trace?: TraceIds | undefined
 }
 
-/** A call that was answered. Contains nothing that the caller sent. */
+/** A call that was answered. Contains nothing that the caller sent, except the id of its trace. */
 export interface CallEnd extends CallStart {
   readonly reason: Reason | 'OK'
   readonly durationMs: number
@@ -31,6 +39,7 @@ export interface AuditEntry {
   /** Absent if the call ended before a contact was known. */
   readonly contactId?: string | undefined
   readonly result: Reason | 'OK'
+  readonly trace?: TraceIds | undefined
 }
 
 /** A change of health, or a further kind of error while the service is down. */
@@ -57,6 +66,8 @@ export interface DeliveryAttempt {
   /** True if the sender's side is the reason, such as a rejected login: an operator must act. */
   readonly isOperatorProblem?: boolean
   readonly cause?: unknown
+  /** Absent if the Send that asked for the message was not traced. */
+  readonly trace?: TraceIds | undefined
 }
 
 /** The limits whose effect on a connection or a call is reported, by their setting. Those that are no settings are in lower case. */
@@ -114,10 +125,14 @@ export type DatabaseCommandName = (typeof databaseCommands)[number]
 export const databaseOutcomes = ['ok', 'refused', 'failed'] as const
 export type DatabaseOutcome = (typeof databaseOutcomes)[number]
 
-/** The end of a command. Contains nothing of the command itself. */
+/** The end of a command. Contains nothing of the command itself but where it went. */
 export interface DatabaseCommand {
   readonly command: DatabaseCommandName
+  readonly database?: string | undefined
+  readonly collection?: string | undefined
   readonly outcome: DatabaseOutcome
+  /** The error of a command that is not `ok`. */
+  readonly cause?: unknown
   /** Includes the wait for a connection, and what the driver repeats by itself. */
   readonly durationMs: number
 }
@@ -159,7 +174,7 @@ export interface Observer {
   verificationChanged(channel: DeliveryAttempt['channel'], result: VerificationResult): void
   deliveryAttempted(attempt: DeliveryAttempt): void
   /** A message that cannot be delivered because its contact is damaged is put aside for a while. */
-  deliveryParked(contactId: string, cause: unknown): void
+  deliveryParked(contactId: string, cause: unknown, trace?: TraceIds): void
   /** How far the clock of the database is ahead of the clock of this process, in milliseconds. Reported at every probe. */
   clockOffsetMeasured(offsetMs: number): void
   /** A file was replaced by a version that cannot be used; the last good one stays in use. */
@@ -185,7 +200,7 @@ export class IgnoringObserver implements Observer {
   databaseConnectionChanged(_change: DatabaseConnectionChange): void {}
   verificationChanged(_channel: DeliveryAttempt['channel'], _result: VerificationResult): void {}
   deliveryAttempted(_attempt: DeliveryAttempt): void {}
-  deliveryParked(_contactId: string, _cause: unknown): void {}
+  deliveryParked(_contactId: string, _cause: unknown, _trace?: TraceIds): void {}
   clockOffsetMeasured(_offsetMs: number): void {}
   fileRejected(_name: WatchedFileName, _problems: readonly string[]): void {}
   settingsDiffer(_names: readonly string[]): void {}

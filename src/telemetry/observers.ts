@@ -9,6 +9,7 @@ import type {
   DeliveryAttempt,
   HealthReport,
   Observer,
+  TraceIds,
   VerificationResult,
   WatchedFileName,
 } from './observer.js'
@@ -73,8 +74,8 @@ export class Observers implements Observer {
     for (const observer of this.#all) observer.deliveryAttempted(attempt)
   }
 
-  deliveryParked(contactId: string, cause: unknown): void {
-    for (const observer of this.#all) observer.deliveryParked(contactId, cause)
+  deliveryParked(contactId: string, cause: unknown, trace?: TraceIds): void {
+    for (const observer of this.#all) observer.deliveryParked(contactId, cause, trace)
   }
 
   clockOffsetMeasured(offsetMs: number): void {

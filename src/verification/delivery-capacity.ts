@@ -13,6 +13,8 @@ export interface DueMessage extends ContactKey {
   readonly kind: AddressKind | undefined
   /** Of a mail address. */
   readonly domain?: string | undefined
+  /** Of the Send, as it is stored. */
+  readonly traceparent?: unknown
   /** Why its contact cannot be read. */
   readonly damage?: Error | undefined
 }
@@ -23,11 +25,11 @@ export function dueMessages(
   now: Date,
 ): readonly DueMessage[] {
   const messages = addressKinds.flatMap((kind): DueMessage[] => {
-    const { address, dueDate } = contact[kind]?.verification ?? {}
+    const { address, dueDate, traceparent } = contact[kind]?.verification ?? {}
     if (dueDate === undefined || dueDate > now) return []
     const isEmail = kind === 'email' && typeof address === 'string'
     const domain = isEmail ? address.slice(address.lastIndexOf('@') + 1) : undefined
-    return [{ contactId, directoryId, kind, domain }]
+    return [{ contactId, directoryId, kind, domain, traceparent }]
   })
   return messages.length > 0 ? messages : [{ contactId, directoryId, kind: undefined, damage }]
 }

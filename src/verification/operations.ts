@@ -129,7 +129,8 @@ async function sendCode(
   requireAddressToVerify(known, target)
   const nextSendDate = await limits.take(target, call)
   const id = newVerificationId()
-  const decide = (contact: Contact) => startVerification(contact, target, id, now(), settings)
+  const { traceparent } = call
+  const decide = (contact: Contact) => startVerification(contact, target, { id, traceparent }, now(), settings)
   const { result } = await writer.change(contactId, call, decide, { known })
   observer.verificationChanged(channelOf(target.kind), 'requested')
   wakeWorker(id)

@@ -28,13 +28,13 @@ export interface Target {
 export function startVerification(
   contact: Contact,
   target: Target,
-  verificationId: string,
+  { id, traceparent }: Pick<Verification, 'id' | 'traceparent'>,
   now: Date,
   settings: VerificationSettings,
 ): Decision<Verification> {
   const address = requireAddressToVerify(contact, target)
   const verification: Verification = {
-    id: verificationId,
+    id,
     address: target.address,
     sendDate: now,
     expireDate: addMs(now, settings.VERIFICATION_CODE_TTL_SECONDS * 1000),
@@ -42,6 +42,7 @@ export function startVerification(
     deliveryState: 'QUEUED',
     attempts: 0,
     dueDate: now,
+    traceparent,
   }
   const superseded = supersededBy(address)
   const after = { ...contact, [target.kind]: { ...address, verification, superseded } }

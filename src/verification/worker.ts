@@ -9,6 +9,7 @@ import { Failure } from '../errors/failure.js'
 import { maxSendMs, SendError, type SendResult } from '../messaging/message.js'
 import type { Sender } from '../messaging/sender.js'
 import type { DeliveryAttempt, Observer } from '../telemetry/observer.js'
+import type { Tracing } from '../telemetry/tracing.js'
 import { addMs, type Deadline, deadlineIn } from '../time.js'
 import type { VerificationCodes } from './codes.js'
 import { type CanSend, type Claim, channelOf, claimDelivery, recordDelivery } from './delivery.js'
@@ -20,6 +21,8 @@ export interface DeliveryWorkerOptions {
   readonly sender: Pick<Sender, 'send' | 'missingSetting' | 'isPrinted'>
   readonly codes: VerificationCodes
   readonly observer: Pick<Observer, 'deliveryAttempted' | 'deliveryParked' | 'workerFailed'>
+  /** Without it, nothing is traced. */
+  readonly tracing?: Pick<Tracing, 'current' | 'runDelivery'> | undefined
   /** The time that is stored. */
   readonly now: () => Date
   /** The clock of the process, in milliseconds since the epoch. */
@@ -143,7 +146,7 @@ export class DeliveryWorker {
 
   /** Claims and delivers a message, and then releases its capacity. */
   #begin(message: DueMessage): void {
-    const ended = this.#claimAndDeliver(message)
+    const ended = this.#traced(message, () => this.#claimAndDeliver(message))
       .catch((cause: unknown) => {
         this.#reportFailure(cause)
         return false
@@ -154,6 +157,12 @@ export class DeliveryWorker {
         if (isDelivered) this.#wakeNow()
       })
     this.#deliveries.add(ended)
+  }
+
+  /** The work of a delivery, in a span of its own if the Send was traced. */
+  #traced<Result>({ kind, traceparent }: DueMessage, work: () => Promise<Result>): Promise<Result> {
+    const { tracing } = this.#options
+    return tracing && kind ? tracing.runDelivery({ channel: channelOf(kind), traceparent }, work) : work()
   }
 
   /** False if there was nothing to claim. */
@@ -194,10 +203,10 @@ export class DeliveryWorker {
 
   /** A damaged contact stops no other delivery. It is tried again later: somebody may have repaired it. */
   async #park({ contactId }: ContactKey, { context: { cause } }: Failure): Promise<void> {
-    const { writer, observer, now } = this.#options
+    const { writer, observer, tracing, now } = this.#options
     const isParked = await writer.parkDelivery(contactId, now(), addMs(now(), parkMs), this.#deadline())
     if (!isParked) return
-    observer.deliveryParked(contactId, cause)
+    observer.deliveryParked(contactId, cause, tracing?.current())
     this.#wakeNow()
   }
 
@@ -262,6 +271,7 @@ export class DeliveryWorker {
       code,
       isOperatorProblem,
       cause,
+      trace: this.#options.tracing?.current(),
     })
   }
 

@@ -9,6 +9,8 @@ export interface QueuedContact {
   readonly emailAddress: string
   readonly phoneNumber: string
   readonly due: readonly AddressKind[]
+  /** Of the Send, whatever is stored. */
+  readonly traceparent?: unknown
 }
 
 /**
@@ -24,7 +26,10 @@ export async function storeQueued(
   return documents.map(({ _id }) => _id)
 }
 
-function documentOf({ directoryId, emailAddress, phoneNumber, due }: QueuedContact, index: number): Contact {
+function documentOf(
+  { directoryId, emailAddress, phoneNumber, due, traceparent }: QueuedContact,
+  index: number,
+): Contact {
   const now = new Date()
   const dueDate = new Date(now.getTime() - 60_000)
   const contactId = `c-${randomBytes(8).toString('hex')}`
@@ -32,7 +37,7 @@ function documentOf({ directoryId, emailAddress, phoneNumber, due }: QueuedConta
   const fields = { name: `Tom${name}`, emailAddress, phoneNumber, title: 'CEO', messageTypes: [] } as const
   const lastWrite = { requestId: contactId, operation: 'AddMessageContact', caller: directoryId, date: now }
   const queued = (kind: AddressKind, address: string) =>
-    due.includes(kind) ? { address, verification: queuedVerification(address, dueDate) } : { address }
+    due.includes(kind) ? { address, verification: queuedVerification(address, dueDate, traceparent) } : { address }
   return {
     ...newContact(fields, { contactId, directoryId, now, clientToken: undefined }),
     slot: index,
@@ -43,7 +48,7 @@ function documentOf({ directoryId, emailAddress, phoneNumber, due }: QueuedConta
   }
 }
 
-const queuedVerification = (address: string, dueDate: Date): Verification => ({
+const queuedVerification = (address: string, dueDate: Date, traceparent: unknown): Verification => ({
   id: randomBytes(8).toString('hex'),
   address,
   sendDate: dueDate,
@@ -52,4 +57,5 @@ const queuedVerification = (address: string, dueDate: Date): Verification => ({
   deliveryState: 'QUEUED',
   attempts: 0,
   dueDate,
+  traceparent: traceparent as Verification['traceparent'],
 })

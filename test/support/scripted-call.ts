@@ -72,6 +72,7 @@ export function createPipeline({ isReady = true, maxCallsInFlight = 2 } = {}) {
       return script.authenticate?.() ?? identity
     })
     const incoming: IncomingCall<string> = {
+      rpcSystem: 'grpc',
       header: (name) => (name === 'x-script' ? [id] : []),
       certificate: () => undefined,
       clientDeadline: script.clientDeadline ?? Number.POSITIVE_INFINITY,

@@ -12,12 +12,11 @@ import {
   verificationResults,
   watchedFiles,
 } from '../../../src/telemetry/observer.js'
+import { makeCalls } from '../../support/calls-of-every-kind.js'
 import { increased, labelValuesOf, readMetrics, seriesOf } from '../../support/metrics-page.js'
 import { storeQueued } from '../../support/queued-contacts.js'
-import { frame, rawCall } from '../../support/raw-call.js'
 import { startReceivers } from '../../support/receivers.js'
-import { type RunningService, startService, uniqueName } from '../../support/running-service.js'
-import { incorrectCode, VerifyingDirectory } from '../../support/verifying-directory.js'
+import { type RunningService, startService } from '../../support/running-service.js'
 import { until } from '../../support/waiting.js'
 
 const pageOf = ({ app }: RunningService) => readMetrics(app.adminAddress)
@@ -56,34 +55,10 @@ describe('the page of a busy service', () => {
   beforeAll(async () => {
     receivers = await startReceivers()
     service = await startService({ environment: { ...receivers.settings, ADMIN_LISTEN: '127.0.0.1:0' } })
-    ofCallers.push(...(await makeCalls()))
+    ofCallers.push(...(await makeCalls(service)))
     page = await pageOf(service)
   })
   afterAll(() => service.stop())
-
-  /** Calls with every kind of value that callers send, some of which are refused, and gives these values. */
-  async function makeCalls(): Promise<readonly string[]> {
-    const directory = new VerifyingDirectory(service)
-    const clientToken = uniqueName('token')
-    const tom = await directory.add({ name: 'Thomas', clientToken })
-    await directory.addAll(['Annabel', 'Robert'])
-    await expect(directory.add({ name: 'Annabel' })).rejects.toThrow()
-    const code = await directory.sendCode(tom)
-    await expect(directory.confirmEmail(tom, incorrectCode(code))).rejects.toThrow()
-    await directory.confirmEmail(tom, code)
-    await directory.sendSms(tom.contactId, tom.phoneNumber)
-    await directory.storedAfterDelivery(tom.contactId)
-    await directory.get(tom.contactId)
-    const { nextPageToken } = await directory.list({ pageSize: 1 })
-    const updateMask = { paths: ['name'] }
-    await directory.update({ contactId: tom.contactId, name: 'Timothy', updateMask })
-    await directory.remove({ contactId: tom.contactId })
-    const [serviceName, method] = [uniqueName('Service'), uniqueName('Method')]
-    await rawCall(service.app.address, { path: `/${serviceName}/${method}`, body: frame(Buffer.alloc(0)) })
-    const { emailAddress, phoneNumber, contactId } = tom
-    const names = ['Thomas', 'Annabel', 'Robert', 'Timothy', serviceName, method]
-    return [...names, emailAddress, phoneNumber, contactId, directory.id, clientToken, code, nextPageToken]
-  }
 
   test('has nothing that a caller sent, and nothing that was made for one', () => {
     // A number may have the digits of a code by chance.

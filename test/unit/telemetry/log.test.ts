@@ -154,3 +154,16 @@ test('a failure of the delivery worker is logged as warn', () => {
     },
   ])
 })
+
+test('lines of calls and deliveries name their span, by the names that programs know', () => {
+  const { observer, lines } = startLog('debug')
+  const trace = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' }
+  observer.callEnded({ ...call, trace })
+  observer.callAudited({ requestId: 'r-1', operation: 'o', callerId: 'c', via: 'token', result: 'OK', trace })
+  observer.deliveryAttempted({ contactId: 'c-1', channel: 'sms', attempt: 1, outcome: 'sent', trace })
+  observer.deliveryParked('c-1', new TypeError('secret'), trace)
+  const ids = { trace_id: trace.traceId, span_id: trace.spanId }
+  expect(lines.map(({ msg, trace_id, span_id, trace: other }) => ({ msg, trace_id, span_id, other }))).toEqual(
+    ['call ended', 'audit', 'delivery attempt', 'delivery parked'].map((msg) => ({ msg, ...ids, other: undefined })),
+  )
+})

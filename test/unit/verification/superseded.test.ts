@@ -41,7 +41,7 @@ const contactOf = (email: Partial<Address>) => contactWith({ email: { address: e
 
 describe('a verification that starts', () => {
   const supersededAfter = (email: Partial<Address>) =>
-    contactAfter(startVerification(contactOf(email), target, 'dd', now, settings)).email.superseded
+    contactAfter(startVerification(contactOf(email), target, { id: 'dd' }, now, settings)).email.superseded
 
   test('supersedes nothing if it is the first one', () => {
     expect(supersededAfter({})).toEqual([])

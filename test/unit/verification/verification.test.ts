@@ -68,7 +68,7 @@ const refusalOf = (act: () => unknown) => {
 
 describe('a verification that starts', () => {
   const start = (contact: Contact, target: Target) =>
-    startVerification(contact, target, 'fedcba9876543210', now, settings)
+    startVerification(contact, target, { id: 'fedcba9876543210' }, now, settings)
   const verificationFor = (address: string) => ({
     id: 'fedcba9876543210',
     address,
