@@ -90,7 +90,14 @@ const packages = {
 /** The same for modules of Node that read files or open sockets. */
 const nodeModules = {
   'fs(/promises)?': ['config/read-text-file', 'config/watched-files', 'http/pages'],
-  'net|tls|https?|http2|dgram|dns': ['network', 'grpc', 'http', 'messaging/smtp', 'access/jwks-request', 'telemetry/admin'],
+  'net|tls|https?|http2|dgram|dns': [
+    'network',
+    'grpc',
+    'http',
+    'messaging/smtp',
+    'access/jwks-request',
+    'telemetry/admin',
+  ],
 }
 
 const names = Object.keys(modules)

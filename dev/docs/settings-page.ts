@@ -23,6 +23,7 @@ export function settingsPage(): string {
       'The service reads its settings from environment variables. An empty variable counts as unset.',
       'Secrets are never logged. Each can also be read from a file that `<name>_FILE` names; one line break at the end of ' +
         'the file does not belong to the secret.',
+      'Traces have the variables of OpenTelemetry instead, which begin with `OTEL_`: see [traces.md](traces.md).',
     ]),
     ...Object.entries(settingsByModule).flatMap(([module, schema]) => [
       `## ${titles[module as keyof typeof settingsByModule]}`,
