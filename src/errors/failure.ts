@@ -31,14 +31,20 @@ export interface FailureContext {
   readonly cause?: unknown
 }
 
-/** The one way to refuse a call. Any other error that is thrown is INTERNAL to the caller. */
+/**
+ * The one way to refuse a call. Any other error that is thrown is INTERNAL to the caller. Without a stack trace, which would cost more than
+ * all the rest of a refusal: what the log shows is the cause, which has its own.
+ */
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly reason: Reason
   readonly context: FailureContext
 
   constructor(reason: Reason, context: FailureContext = {}) {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(errorCatalog[reason].message, context.cause === undefined ? undefined : { cause: context.cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.reason = reason
     this.context = context
   }

@@ -149,6 +149,11 @@ describe('a failure', () => {
     expect('cause' in new Failure('OVERLOADED', { cause: undefined })).toBe(false)
     expect(new Failure('INTERNAL', { cause: null }).cause).toBe(null)
   })
+
+  test('has no stack trace, and errors made after it have theirs', () => {
+    expect(new Failure('OVERLOADED').stack).not.toContain('at ')
+    expect(new Error('any').stack).toContain('at ')
+  })
 })
 
 describe('a thrown value as a Failure', () => {
