@@ -170,7 +170,7 @@ export class ContactReader {
   }
 }
 
-/** Only what says which message is due, because the worker reads many more contacts than it can begin. */
+/** Only what says which message is due, and for which Send, because the worker reads many more contacts than it can begin. */
 const dueProjection: Document = {
   directoryId: 1,
   deliveryDueDate: 1,
@@ -178,6 +178,7 @@ const dueProjection: Document = {
     addressKinds.flatMap((kind) => [
       [`${kind}.verification.address`, 1],
       [`${kind}.verification.dueDate`, 1],
+      [`${kind}.verification.traceparent`, 1],
     ]),
   ),
 }

@@ -160,7 +160,8 @@ describe('a service with traces', () => {
 
   test('stores the span of a Send with the verification, and nothing else', async () => {
     const collector = await startTraceCollector()
-    const service = await startTraced(collector.url, { environment: { UNCONFIGURED_SENDER: 'print' } })
+    const environment = { UNCONFIGURED_SENDER: 'print' }
+    const service = await startTraced(collector.url, { environment, dependencies: { print: () => {} } })
     const directory = new Directory(service)
     const { contactId, emailAddress } = await directory.add()
     await directory.sendEmail(contactId, emailAddress)
