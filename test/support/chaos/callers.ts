@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ChaosProcess } from './chaos-process.js'
-import type { CallOutcome, CallRecord, CallRequest, MessageRecord, SeenContact } from './history.js'
+import type { CallOutcome, CallRecord, CallRequest, MessageRecord, PauseRecord, SeenContact } from './history.js'
 import type { Random } from './random.js'
 import { outcomeOf } from './recorded-call.js'
 
@@ -12,6 +12,10 @@ const minDeadlineMs = 1000
 const maxDeadlineMs = 4000
 /** So that a process that is down does not get requests all the time. */
 const pauseAfterLossMs = 50
+
+/** How often the process looks whether it was held up, in milliseconds, and what counts as a pause. */
+const watchIntervalMs = 20
+const minPauseMs = 50
 
 /** How long a caller waits for a message before it gives a code nevertheless. */
 const maxWaitForMessageMs = 2000
@@ -35,6 +39,9 @@ export interface CallersOptions {
 /** Callers that work on the same few contacts, through any of the processes, and the record of their calls. */
 export class Callers {
   readonly calls: CallRecord[] = []
+  /** When nothing here was run, neither timers nor answers. */
+  readonly pauses: PauseRecord[] = []
+  readonly #watching: NodeJS.Timeout
   readonly #options: CallersOptions
   /** By directory: the contacts that were seen last, in their latest state. */
   readonly #known = new Map<string, Map<string, SeenContact>>()
@@ -47,6 +54,12 @@ export class Callers {
 
   constructor(options: CallersOptions) {
     this.#options = options
+    let lastTime = options.now()
+    this.#watching = setInterval(() => {
+      const endTime = options.now()
+      if (endTime - lastTime > minPauseMs) this.pauses.push({ startTime: lastTime, endTime })
+      lastTime = endTime
+    }, watchIntervalMs).unref()
   }
 
   /** Makes one call after the other until `endTime`. */
@@ -74,7 +87,7 @@ export class Callers {
     if (process) await this.call(process, directoryId, request)
   }
 
-  /** Reads everything that callers know, through each process. */
+  /** Reads everything that callers know, through each process. The record ends here. */
   async readAll(): Promise<void> {
     for (const process of this.#options.processes)
       for (const directoryId of this.#options.directoryIds) {
@@ -82,6 +95,7 @@ export class Callers {
         for (const contactId of [...this.#knownIn(directoryId).keys()])
           await this.call(process, directoryId, { operation: 'get', contactId })
       }
+    clearInterval(this.#watching)
   }
 
   /** Makes a call and records it. */

@@ -74,9 +74,9 @@ export async function runChaos({ databaseUri, seconds, seed }: ChaosOptions): Pr
   const stored = (await contacts.find().toArray()).map(storedContact)
   await Promise.all(processes.map((process) => process.close()))
   const disturbances = sumOf([...processes.map((process) => process.disturbances.counts), stops])
-  const { calls } = callers
+  const { calls, pauses } = callers
   return {
-    history: { rules: rules(seconds), calls, messages, kills, stored, storedTime: Date.now() },
+    history: { rules: rules(seconds), calls, messages, kills, pauses, stored, storedTime: Date.now() },
     disturbances,
     commands: processes.flatMap(({ log }) => log.records),
   }

@@ -17,6 +17,7 @@ export const historyOf = (calls: readonly CallRecord[], more: Partial<History> =
   calls,
   messages: [],
   kills: [],
+  pauses: [],
   stored: [],
   storedTime: 0,
   ...more,

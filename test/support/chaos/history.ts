@@ -7,6 +7,8 @@ export interface History {
   /** The messages that mail servers accepted, in order. */
   readonly messages: readonly MessageRecord[]
   readonly kills: readonly KillRecord[]
+  /** When the process that records did nothing itself, because the machine was busy. */
+  readonly pauses: readonly PauseRecord[]
   /** All contacts in the database after the run, when nothing is under way any more. */
   readonly stored: readonly StoredContact[]
   /** When they were read, in milliseconds since the epoch. */
@@ -87,6 +89,11 @@ export interface MessageRecord {
 export interface KillRecord {
   readonly process: string
   readonly time: number
+}
+
+export interface PauseRecord {
+  readonly startTime: number
+  readonly endTime: number
 }
 
 /** A contact in the database. */

@@ -93,5 +93,5 @@ function essence(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, inner]) => [key, essence(inner)]))
 }
 
-/** Other names with this sign belong to the envelope of a command. */
-const isOperator = (key: string) => key.startsWith('$') && key !== '$clusterTime' && key !== '$db'
+const envelope = ['$clusterTime', '$db', '$readPreference']
+const isOperator = (key: string) => key.startsWith('$') && !envelope.includes(key)

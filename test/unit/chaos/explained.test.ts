@@ -29,12 +29,19 @@ function startLog() {
 test('a log keeps which contacts a command is about, its conditions, and what the database answered; and no other fields', () => {
   const { log, pass } = startLog()
   const contact = { _id: contactId, directoryId: 'rd-1', version: 1, email: { address: 'a1@chaos.example' } }
-  pass(command('insert', { insert: 'message_contacts', txnNumber: 7, lsid: { id: 'x' }, $db: 'chaos' }, [contact]), {
-    ok: 1,
-    n: 0,
-    writeErrors: [{ index: 0, code: 11000, errmsg: 'a name' }],
-    operationTime: 5,
-  })
+  pass(
+    command(
+      'insert',
+      { insert: 'message_contacts', txnNumber: 7, lsid: { id: 'x' }, $db: 'chaos', $readPreference: {} },
+      [contact],
+    ),
+    {
+      ok: 1,
+      n: 0,
+      writeErrors: [{ index: 0, code: 11000, errmsg: 'a name' }],
+      operationTime: 5,
+    },
+  )
   const filter = { _id: { $in: [contactId] }, directoryId: { $in: ['rd-1'] } }
   pass(command('find', { find: 'message_contacts', filter }), { ok: 1, cursor: { firstBatch: [contact], id: 0 } })
   const kept = { _id: contactId, directoryId: 'rd-1', version: 1 }
