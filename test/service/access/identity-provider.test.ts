@@ -137,7 +137,7 @@ describe('an identity provider', () => {
     const other = await JwksServer.start(answerWith(jwksOf(first)), { isTrusted: false })
     const believing = await startWith(other)
     expect(await listWith(believing.client, await first.token())).toBe('UNAUTHENTICATED')
-    expect(rejections()).toEqual([['JWT_JWKS cannot be read (DEPTH_ZERO_SELF_SIGNED_CERT)']])
+    expect(rejections()).toEqual([['JWT_JWKS cannot be read (UNABLE_TO_VERIFY_LEAF_SIGNATURE)']])
     expect(other.requests).toBe(0)
     await believing.stop()
     await other.close()

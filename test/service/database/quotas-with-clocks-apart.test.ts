@@ -31,7 +31,10 @@ async function delaysOf(calls: readonly (() => Promise<unknown>)[]): Promise<num
 describe.each(offsets)('the limits over time, beside a process whose clock is %s', (_, offsetMs) => {
   let services: ServicesApart
   beforeAll(async () => {
-    services = await ServicesApart.start(offsetMs, { UNCONFIGURED_SENDER: 'print' })
+    services = await ServicesApart.start(offsetMs, {
+      UNCONFIGURED_SENDER: 'print',
+      MESSAGES_PER_ADDRESS_PER_DAY: '1000',
+    })
   })
   afterAll(() => services.stop())
 
