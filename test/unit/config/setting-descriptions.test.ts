@@ -29,6 +29,7 @@ describe('the descriptions of the settings', () => {
       'HTTP_LISTEN',
       'HTTP_ALLOWED_ORIGINS',
       ...['TLS', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE'],
+      'PUBLIC_DOCS_URL',
       ...['CALLERS_FILE', 'JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS'],
       'DEFAULT_DIRECTORY_ID',
       'MAX_CALLS_IN_FLIGHT_PER_CALLER',
