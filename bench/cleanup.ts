@@ -1,7 +1,7 @@
 import { Closers } from '../src/lifecycle.js'
 
-/** How long closing everything may take, in milliseconds. */
-const closeTimeoutMs = 20_000
+/** How long closing everything may take, in milliseconds. A second Ctrl-C ends it at once. */
+const closeTimeoutMs = 60_000
 
 /** Closes what the benchmark has opened, at its end or when it is interrupted. */
 export class Cleanup {

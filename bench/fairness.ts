@@ -1,8 +1,5 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { MongoClient } from 'mongodb'
 import type { Contact } from '../src/contacts/contact.js'
@@ -13,6 +10,7 @@ import { MeasuredProcess } from './measured-process.js'
 import { addMessageContact, getMessageContact, sendPhoneVerification } from './operations.js'
 import { prepareContacts, preparePhones } from './prepared-contacts.js'
 import { printFairness, printProgress } from './report.js'
+import { startSmsGateway } from './sms-gateway.js'
 
 const loadKinds: readonly LoadKind[] = ['updates', 'adds', 'lists']
 /** As many as one connection may have open. */
@@ -49,8 +47,7 @@ export async function benchFairness(
 ): Promise<void> {
   const gateway = await startGateway(cleanup)
   const service = await MeasuredProcess.start(mongodbUri, cleanup, 'batched', {
-    SMS_URL: `http://127.0.0.1:${gateway.port}/`,
-    SMS_BODY: '{"to":"{{to}}","text":"{{text}}"}',
+    ...gateway.settings,
     // Many messages to few addresses.
     SMS_PER_DIRECTORY_PER_DAY: '10000',
     MESSAGES_PER_ADDRESS_PER_DAY: '10000',
@@ -147,28 +144,17 @@ async function deliveriesOf(
 
 /** Accepts all text messages. */
 interface Gateway {
-  readonly port: number
+  readonly settings: Readonly<Record<string, string>>
   /** Resolves when the next message arrives. */
   readonly nextMessage: () => Promise<void>
 }
 
 async function startGateway(cleanup: Cleanup): Promise<Gateway> {
   let arrived: () => void = () => {}
-  const server = createServer(async (request, response) => {
-    await json(request)
-    arrived()
-    response.end()
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  cleanup.push(async () => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return {
-    port: (server.address() as AddressInfo).port,
-    nextMessage: () =>
-      new Promise((resolve) => {
-        arrived = resolve
-      }),
-  }
+  const settings = await startSmsGateway(cleanup, () => arrived())
+  const nextMessage = () =>
+    new Promise<void>((resolve) => {
+      arrived = resolve
+    })
+  return { settings, nextMessage }
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Authority, serverNames } from '../dev/authority.js'
 import { newDatabaseName } from './bench-database.js'
 import type { Cleanup } from './cleanup.js'
+import type { MeasuredServer } from './rows.js'
 import type { Addresses, Usage, UsageRequest } from './usage.js'
 
 /** All codes of the benchmark are derived from it. It protects nothing. */
@@ -16,13 +17,12 @@ export const verificationSecret = 'known-to-everybody-for-the-benchmark-only'
 const nodeArguments = (process.env['BENCH_NODE'] ?? '').split(' ').filter((argument) => argument !== '')
 
 /** A server in a process of its own, whose usage is measured. */
-export class MeasuredProcess {
+export class MeasuredProcess implements MeasuredServer {
   readonly address: string
   /** The same of its HTTP listener. */
   readonly httpAddress: string
-  /** The name of its database. No other process uses it. */
+  /** The name of its database. No other process uses it, unless MONGODB_DATABASE is given. */
   readonly database: string
-  /** The authority of its certificate in PEM; absent if it does not encrypt. */
   ca: string | undefined
   readonly #process: ChildProcess
 
@@ -40,7 +40,7 @@ export class MeasuredProcess {
     batching: 'batched' | 'unbatched' = 'batched',
     environment: Readonly<Record<string, string>> = {},
   ): Promise<MeasuredProcess> {
-    const database = newDatabaseName()
+    const database = environment['MONGODB_DATABASE'] ?? newDatabaseName()
     return MeasuredProcess.#start('./measured-service.js', [batching], database, cleanup, {
       MONGODB_URI: mongodbUri,
       MONGODB_DATABASE: database,
@@ -62,6 +62,12 @@ export class MeasuredProcess {
   /** Starts a bare server, which has no database. `cleanup` stops it. */
   static startFloor(cleanup: Cleanup): Promise<MeasuredProcess> {
     return MeasuredProcess.#start('./floor-server.js', [], '', cleanup, {})
+  }
+
+  /** Starts the service on nice-grpc, on this database. `cleanup` stops it. */
+  static startNiceGrpc(mongodbUri: string, database: string, cleanup: Cleanup): Promise<MeasuredProcess> {
+    const environment = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database }
+    return MeasuredProcess.#start('./peers/nice-grpc-server.js', [], database, cleanup, environment)
   }
 
   /** Resolves when it serves. */
@@ -99,6 +105,15 @@ export class MeasuredProcess {
     const service = await MeasuredProcess.start(mongodbUri, cleanup, 'batched', files)
     service.ca = authority.cert
     return service
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    this.#process.kill('SIGKILL')
+  }
+
+  async cpu(): Promise<number> {
+    return (await this.usage('cpu')).cpu
   }
 
   usage(request: UsageRequest): Promise<Usage> {

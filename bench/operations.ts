@@ -32,11 +32,15 @@ export const contact = {
   messageTypes: [MessageType.ACCOUNT_EXPENSES],
 }
 
+const newDirectoryPrefix = 'bench-'
+/** Matches the directories that `newDirectory` gives. */
+export const isAddedDirectory = new RegExp(`^${newDirectoryPrefix}`)
+
 let directoryCount = 0
 /** The id of a directory without contacts, so that none is ever full. */
 export function newDirectory(): string {
   directoryCount += 1
-  return `bench-${directoryCount}`
+  return `${newDirectoryPrefix}${directoryCount}`
 }
 
 const { method } = MessageContactService
@@ -73,7 +77,7 @@ export const refusedCall: Operation = {
 }
 
 /** What identifies a contact. */
-type ContactId = Pick<Contact, '_id' | 'directoryId'>
+export type ContactId = Pick<Contact, '_id' | 'directoryId'>
 
 /** Each call reads another contact. */
 export function getMessageContact(contacts: readonly ContactId[]): Operation {

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from 'mongodb'
 import { type Contact, newContact } from '../src/contacts/contact.js'
+import { contactsName } from '../src/contacts/store/collection.js'
+import { storedContact } from '../src/contacts/store/stored-contact.js'
+import type { LoadResult } from './load.js'
 import { newDirectory } from './operations.js'
 
 /** The default limit of a directory, and the default size of a page. */
@@ -65,12 +68,21 @@ export async function preparePhones(database: Db, directories: number): Promise<
 }
 
 /** The number of changes of all contacts in a database. */
-export async function countChanges(database: Db): Promise<number> {
+async function countChanges(database: Db): Promise<number> {
   const changes = { _id: null, changes: { $sum: { $subtract: ['$revision', 1] } } }
   const [sum] = await collectionOf(database)
     .aggregate<{ changes: number }>([{ $group: changes }])
     .toArray()
   return sum?.changes ?? 0
+}
+
+/** Throws if a call of `run` changed nothing: it would write nothing, and make the row cheaper than it is. */
+export async function requireChanges(database: Db, run: () => Promise<LoadResult>): Promise<LoadResult> {
+  const before = await countChanges(database)
+  const result = await run()
+  const changes = (await countChanges(database)) - before
+  if (changes !== result.calls) throw new Error(`${result.calls} calls made ${changes} changes`)
+  return result
 }
 
 /** Resolves when no contact has a message to be sent. */
@@ -81,13 +93,14 @@ export async function untilDelivered(database: Db): Promise<void> {
 
 const deliveryCheckMs = 50
 
-const collectionOf = (database: Db) => database.collection<Contact>('message_contacts')
+export const collectionOf = (database: Db) => database.collection<Contact>(contactsName)
 
-function newPreparedContact(directoryId: string, slot: number): Contact {
+/** A contact as the service stores it. */
+export function newPreparedContact(directoryId: string, slot: number): Contact {
   const contactId = `c-${randomUUID().replaceAll('-', '').slice(0, 16)}`
   const name = `Tom${String.fromCharCode('A'.charCodeAt(0) + slot)}`
   const now = new Date()
   const lastWrite = { requestId: contactId, operation: 'AddMessageContact', caller: directoryId, date: now }
   const contact = newContact({ ...details, name }, { contactId, directoryId, now, clientToken: undefined })
-  return { slot, lastWrite, ...contact }
+  return storedContact(contact, slot, lastWrite)
 }

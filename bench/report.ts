@@ -1,9 +1,7 @@
 import type { FairnessRound } from './fairness.js'
 import type { LoadResult } from './load.js'
+import { median } from './median.js'
 import type { Results, Row, RowResult } from './rows.js'
-
-const median = (numbers: readonly number[]) =>
-  [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0
 
 const columnWidths = [44, 9, 9, 14, 9, 9] as const
 const printCells = (...cells: readonly string[]) =>

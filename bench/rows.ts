@@ -1,13 +1,25 @@
 import { type LoadResult, load, type Operation } from './load.js'
-import type { MeasuredProcess } from './measured-process.js'
 import { printProgress } from './report.js'
+
+/** A process whose CPU is counted. */
+export interface Measured {
+  /** Microseconds since its start. */
+  cpu(): Promise<number>
+}
+
+/** A server that is called. */
+export interface MeasuredServer extends Measured {
+  readonly address: string
+  /** The authority of its certificate in PEM; absent if it does not encrypt. */
+  readonly ca?: string | undefined
+}
 
 /** A row of the table: what is done repeatedly for one round. */
 export interface Row {
   readonly name: string
   readonly inFlight: number
   /** The process whose CPU is counted; absent if the row does not use the service. */
-  readonly service?: MeasuredProcess
+  readonly service?: Measured
   readonly run: (seconds: number) => Promise<LoadResult>
 }
 
@@ -30,7 +42,7 @@ const warmUpRounds = 2
 export const callsRow = (
   name: string,
   operation: Operation,
-  service: MeasuredProcess,
+  service: MeasuredServer,
   inFlight: number,
   maxCalls = Number.POSITIVE_INFINITY,
 ): Row => ({
@@ -51,9 +63,14 @@ export const callsRow = (
 
 /**
  * Measures all rows in each round, so that a time in which the machine is slow affects all rows alike.
- * A round before the first one warms up and does not count.
+ * A round before the first one warms up and does not count; `afterWarmUp` is called after it.
  */
-export async function measureRows(rows: readonly Row[], rounds: number, seconds: number): Promise<Results> {
+export async function measureRows(
+  rows: readonly Row[],
+  rounds: number,
+  seconds: number,
+  afterWarmUp: () => Promise<unknown> = async () => {},
+): Promise<Results> {
   const minutes = ((rounds + warmUpRounds) * rows.length * seconds) / 60
   printProgress(`Measuring ${rows.length} rows, ${seconds} s each: about ${minutes.toFixed(1)} minutes`)
   const results = new Map<Row, RowResult[]>(rows.map((row) => [row, []]))
@@ -63,13 +80,25 @@ export async function measureRows(rows: readonly Row[], rounds: number, seconds:
       const result = await measure(row, round === 0 ? warmUpRounds * seconds : seconds)
       if (round > 0) results.get(row)?.push(result)
     }
+    if (round === 0) await afterWarmUp()
   }
   return results
 }
 
 async function measure({ service, run }: Row, seconds: number): Promise<RowResult> {
-  const before = await service?.usage('cpu')
+  const before = await service?.cpu()
   const result = await run(seconds)
-  const after = await service?.usage('cpu')
-  return { ...result, cpu: before && after ? (after.cpu - before.cpu) / result.calls : Number.NaN }
+  const after = await service?.cpu()
+  return { ...result, cpu: ((after ?? Number.NaN) - (before ?? 0)) / result.calls }
 }
+
+/** Of a row, round by round. */
+export const cpuOf = (results: Results, row: Row) => (results.get(row) ?? []).map(({ cpu }) => cpu)
+
+/** Calls per second of a row, round by round. */
+export const rateOf = (results: Results, row: Row) =>
+  (results.get(row) ?? []).map(({ calls, seconds }) => calls / seconds)
+
+/** Round by round. */
+export const ratios = (dividends: readonly number[], divisors: readonly number[]) =>
+  dividends.map((dividend, round) => dividend / (divisors[round] ?? 0))

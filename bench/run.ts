@@ -1,7 +1,6 @@
 import { type Db, MongoClient } from 'mongodb'
-import { stopSignal } from '../src/lifecycle.js'
 import { newDatabaseName, startBenchDatabase } from './bench-database.js'
-import { Cleanup } from './cleanup.js'
+import type { Cleanup } from './cleanup.js'
 import { benchFairness } from './fairness.js'
 import { measureFirstAnswer } from './first-answer.js'
 import { loadJson } from './http-load.js'
@@ -22,25 +21,27 @@ import {
   sendEmailVerification,
   updateMessageContact,
 } from './operations.js'
+import { readBenchOptions } from './options.js'
+import { benchPeers } from './peers/peers.js'
 import {
   contactsPerDirectory,
-  countChanges,
   prepareContacts,
   prepareVerifications,
+  requireChanges,
   untilDelivered,
 } from './prepared-contacts.js'
+import { optionsOrExit, runProgram } from './program.js'
 import { printFigure, printProgress, printRows } from './report.js'
-import { callsRow, measureRows, type Results, type Row } from './rows.js'
+import { callsRow, cpuOf, measureRows, type Results, type Row, ratios } from './rows.js'
+import { benchScale } from './scale.js'
 
 /**
- * Measures what a call and a start cost, all in one run; with the argument `fairness`, how much a directory under full load slows down others.
+ * Measures what a call and a start cost, all in one run; with an argument, another part: how much a directory under full load slows down
+ * others, whether a million contacts cost more, or what services that are written in the usual way cost.
  * Machines are shared and noisy, so only the ratios between the rows can be compared.
- * BENCH_ROUNDS is the number of rounds and of starts, BENCH_SECONDS the duration of each row in a round, BENCH_CALLS the number of calls
- * over which memory is measured.
  */
-const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5)
-const secondsPerRound = Number(process.env['BENCH_SECONDS'] ?? 4)
-const callsForMemory = Number(process.env['BENCH_CALLS'] ?? 200_000)
+const options = optionsOrExit(() => readBenchOptions(process.argv.slice(2), process.env))
+const { rounds, seconds: secondsPerRound, calls: callsForMemory } = options
 /**
  * Directories with contacts to read and change: enough that no two calls in flight meet, and few enough to be prepared in seconds.
  * Like the next two numbers, in proportion to the duration: a short run prepares less.
@@ -51,16 +52,23 @@ const deletionsPerRound = Math.ceil(1000 * secondsPerRound)
 /** Limited, because each confirmation needs another verification. */
 const confirmationsPerRound = Math.ceil(500 * secondsPerRound)
 
-/** By convention, 128 and the number of SIGINT. */
-const interruptedExitCode = 130
-
-async function bench(cleanup: Cleanup): Promise<void> {
-  const [part, ...rest] = process.argv.slice(2)
-  if ((part !== undefined && part !== 'fairness') || rest.length > 0)
-    throw new Error('usage: npm run bench [-- fairness]')
+async function bench(cleanup: Cleanup): Promise<number> {
+  printProgress('Benchmark of the service. Ctrl-C ends it and removes what it has written.')
   const mongodbUri = await startBenchDatabase(cleanup)
-  if (part === 'fairness') await benchFairness(mongodbUri, cleanup, rounds, secondsPerRound)
-  else await benchCosts(mongodbUri, cleanup)
+  switch (options.part) {
+    case 'costs':
+      await benchCosts(mongodbUri, cleanup)
+      break
+    case 'fairness':
+      await benchFairness(mongodbUri, cleanup, rounds, secondsPerRound)
+      break
+    case 'scale':
+      await benchScale(mongodbUri, cleanup, options)
+      break
+    case 'peers':
+      await benchPeers(mongodbUri, cleanup, options)
+  }
+  return 0
 }
 
 async function benchCosts(mongodbUri: string, cleanup: Cleanup): Promise<void> {
@@ -175,15 +183,6 @@ async function createInsertRow(driver: MongoClient): Promise<Row> {
   return { name: '(d) insert through the driver, alone', inFlight: 1, run }
 }
 
-/** Throws if a call changed nothing: it would write nothing, and make the row cheaper than it is. */
-async function requireChanges(database: Db, run: () => Promise<LoadResult>): Promise<LoadResult> {
-  const before = await countChanges(database)
-  const result = await run()
-  const changes = (await countChanges(database)) - before
-  if (changes !== result.calls) throw new Error(`${result.calls} calls made ${changes} changes`)
-  return result
-}
-
 /** Until the messages that the calls asked for are delivered: that belongs to what sending costs. */
 async function withDeliveries(database: Db, run: () => Promise<LoadResult>): Promise<LoadResult> {
   const result = await run()
@@ -193,14 +192,11 @@ async function withDeliveries(database: Db, run: () => Promise<LoadResult>): Pro
 
 /** Prints the ratios of rows, each calculated round by round. */
 function printRatios(rows: Rows, results: Results) {
-  const cpuOf = (row: Row) => (results.get(row) ?? []).map(({ cpu }) => cpu)
   const p50Of = (row: Row) => (results.get(row) ?? []).map(({ p50 }) => p50)
-  const ratios = (dividends: readonly number[], divisors: readonly number[]) =>
-    dividends.map((dividend, round) => dividend / (divisors[round] ?? 0))
   const sums = (ones: readonly number[], others: readonly number[]) =>
     ones.map((one, round) => one + (others[round] ?? 0))
   const printCpuRatio = (name: string, goal: string, dividend: Row, divisor: Row) =>
-    printFigure(`CPU of ${name}`, goal, ratios(cpuOf(dividend), cpuOf(divisor)))
+    printFigure(`CPU of ${name}`, goal, ratios(cpuOf(results, dividend), cpuOf(results, divisor)))
   const { floor, empty, refused, add, addUnbatched, emptyAlone, insertAlone, addAlone, get, getUnbatched } = rows
   printCpuRatio('an empty call over the floor (a / 0)', 'at most 1.20', empty, floor)
   printCpuRatio('a refusal over the floor (r / 0)', 'at most 1.45', refused, floor)
@@ -237,12 +233,4 @@ async function measureMemory(service: MeasuredProcess) {
   }
 }
 
-printProgress('Benchmark of the service. Ctrl-C ends it and removes what it has written.')
-const cleanup = new Cleanup()
-const interrupted = stopSignal().then(() => interruptedExitCode)
-const exitCode = await Promise.race([bench(cleanup).then(() => 0), interrupted]).catch((error: unknown) => {
-  console.error(error)
-  return 1
-})
-await cleanup.closeAll()
-process.exit(exitCode)
+await runProgram(bench)

@@ -1,9 +1,13 @@
+import { existsSync, readdirSync } from 'node:fs'
+
 /** A request of the parent for the usage. With `memory`, garbage is collected first, which costs CPU. */
 export type UsageRequest = 'cpu' | 'memory'
 
-/** What the process has used since its start. CPU in microseconds, of all its threads; memory in bytes. */
+/** What the process has used since its start, and has now. CPU in microseconds, of all its threads; memory in bytes. */
 export interface Usage {
   readonly cpu: number
+  /** Open file descriptors; where the system does not list them, what Node keeps open. */
+  readonly handles: number
   readonly heap: number
   readonly resident: number
 }
@@ -25,8 +29,13 @@ export function reportUsage(addresses: Addresses, stop: () => Promise<void>): vo
     if (request === 'memory') globalThis.gc?.()
     const { user, system } = process.cpuUsage()
     const { heapUsed, rss } = process.memoryUsage()
-    send({ cpu: user + system, heap: heapUsed, resident: rss })
+    send({ cpu: user + system, handles: countHandles(), heap: heapUsed, resident: rss })
   })
   process.on('disconnect', () => void stop().then(() => process.exit()))
   send(addresses)
 }
+
+const descriptorsFolder = '/proc/self/fd'
+
+const countHandles = () =>
+  existsSync(descriptorsFolder) ? readdirSync(descriptorsFolder).length : process.getActiveResourcesInfo().length

@@ -24,5 +24,8 @@ const indexes: readonly IndexDescription[] = [
   },
 ]
 
+/** The name of the collection. */
+export const contactsName = 'message_contacts'
+
 export const contactCollection = (database: Database): Collection<Contact> =>
-  database.collection<Contact>('message_contacts', indexes)
+  database.collection<Contact>(contactsName, indexes)

@@ -12,7 +12,7 @@ import type { Contact, NewContact } from '../contact.js'
 import { nameAlreadyUsed } from '../refusals.js'
 import type { ContactSettings } from '../settings.js'
 import { SlotReservations } from './slot-reservations.js'
-import { requireContact } from './stored-contact.js'
+import { requireContact, storedContact } from './stored-contact.js'
 
 export interface InserterOptions {
   readonly database: Database
@@ -54,7 +54,7 @@ export class ContactInserter {
       release()
       const slot = this.#reserveSlot(directoryId, taken)
       reserved = slot
-      return { kind: 'write', attempt: { slot, lastWrite, ...contact } }
+      return { kind: 'write', attempt: storedContact(contact, slot, lastWrite) }
     }
     return writeConditionally<Contact, Contact>({
       prepare: async ({ lost, open }: Progress<Contact>) => {

@@ -1,6 +1,7 @@
 import { type Address, addressKinds } from '../../addresses/address.js'
+import type { WriteStamp } from '../../calls/write-stamp.js'
 import { MessageType, Title } from '../../gen/messagecontacts/v1/message_contact_pb.js'
-import type { Contact, ListedContact } from '../contact.js'
+import type { Contact, ListedContact, NewContact } from '../contact.js'
 
 /** A document that is not in the shape in which contacts are stored: somebody has edited it, or it is damaged. */
 export class DamagedContactError extends Error {
@@ -12,6 +13,13 @@ export class DamagedContactError extends Error {
     this.documentId = documentId
   }
 }
+
+/** The document of a new contact. */
+export const storedContact = (contact: NewContact, slot: number, lastWrite: WriteStamp): Contact => ({
+  slot,
+  lastWrite,
+  ...contact,
+})
 
 /** The document as a contact. Throws DamagedContactError if it is none. */
 export function requireContact(document: Contact): Contact {
