@@ -35,6 +35,16 @@ export function readBenchOptions(programArguments: readonly string[], environmen
   }
 }
 
+export interface SoakOptions {
+  readonly minutes: number
+}
+
+/** Throws UsageError. */
+export function readSoakOptions(programArguments: readonly string[], environment: Environment): SoakOptions {
+  if (programArguments.length > 0) throw new UsageError('usage: npm run soak')
+  return { minutes: number(environment, 'SOAK_MINUTES', { byDefault: 30, min: 0.05, max: 10_080 }) }
+}
+
 interface Range {
   readonly byDefault: number
   readonly min: number
