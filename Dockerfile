@@ -12,8 +12,8 @@ COPY proto proto
 COPY dev dev
 COPY bench bench
 COPY explorer explorer
+COPY examples examples
 COPY src src
-COPY explorer explorer
 RUN npm run build
 
 FROM node:24-trixie-slim AS packages

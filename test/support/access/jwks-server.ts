@@ -10,7 +10,9 @@ const trusted = new Set<string>()
 function trust(cert: string, isTrusted: boolean): void {
   if (isTrusted) trusted.add(cert)
   else trusted.delete(cert)
-  globalAgent.options.ca = trusted.size > 0 ? [...trusted] : undefined
+  if (trusted.size > 0) globalAgent.options.ca = [...trusted]
+  // Not undefined: the options of the agent replace those of a request, also in other files of the run.
+  else delete globalAgent.options.ca
 }
 
 /** The HTTPS server of an identity provider. */
