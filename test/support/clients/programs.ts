@@ -13,6 +13,7 @@ export type Found = { readonly path: string } | { readonly missing: string }
 
 const grpcurlPackage = 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4'
 const composePackage = 'github.com/compose-spec/compose-go/v2/cmd@v2.9.0'
+const helmPackage = 'helm.sh/helm/v3/cmd/helm@v3.19.5'
 const installTimeoutMs = 480_000
 
 /**
@@ -47,6 +48,11 @@ export async function findGrpcurl(): Promise<Found> {
 /** The program of the library with which Docker reads compose files: it prints a file as Docker understands it. */
 export async function findComposeReader(): Promise<Found> {
   return findInstalled('compose-go', 'cmd', (folder) => installGoPackage(composePackage, folder))
+}
+
+/** The Helm of this version: texts of errors and the objects that it writes depend on it. */
+export async function findHelm(): Promise<Found> {
+  return findInstalled('helm', 'helm', (folder) => installGoPackage(helmPackage, folder))
 }
 
 async function installGoPackage(name: string, folder: string): Promise<void> {
