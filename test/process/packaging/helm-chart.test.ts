@@ -9,12 +9,14 @@ import { describeSettings } from '../../../src/config/read-settings.js'
 import { databaseSettings } from '../../../src/database/settings.js'
 import { settingsSchema } from '../../../src/settings.js'
 import { findHelm, findPython, needs } from '../../support/clients/programs.js'
-import { projectFolder, readManifest, readYaml } from '../../support/packaging/deploy-files.js'
+import { checkerRequirements, projectFolder, readManifest, readYaml } from '../../support/packaging/deploy-files.js'
 
 const run = promisify(execFile)
 const chart = join(projectFolder, 'deploy', 'helm', 'message-contacts')
 const exampleValues = join(projectFolder, 'deploy', 'helm', 'values.example.yaml')
-const requirements = join(projectFolder, 'test', 'support', 'packaging', 'requirements.txt')
+
+/** The version of Kubernetes that the chart asks for at least: Helm would assume one that depends on its own build. */
+const kubeVersion = '1.27.0'
 
 /** What changes the objects beside the example. */
 const otherValues = [
@@ -36,19 +38,25 @@ function withoutHelm(object: KubernetesObject): KubernetesObject {
   )
 }
 
-const byKind = (objects: readonly KubernetesObject[]) => Object.fromEntries(objects.map((one) => [one.kind, one]))
+const sorted = (objects: readonly KubernetesObject[]) => objects.toSorted((a, b) => a.kind.localeCompare(b.kind))
 
 describe('the Helm chart', () => {
   const helm = needs(findHelm)
-  const python = needs(() => findPython('packaging-checks', requirements))
+  const python = needs(() => findPython('packaging-checks', checkerRequirements))
 
+  /** What Helm would send to Kubernetes, as text. */
   const template = async (release: string, values: readonly string[]) => {
-    const { stdout } = await run(helm(), ['template', release, chart, '--values', exampleValues, ...values])
+    const options = ['--kube-version', kubeVersion, '--values', exampleValues, ...values]
+    const { stdout } = await run(helm(), ['template', release, chart, ...options])
     return stdout
   }
   const render = async (release: string, ...values: readonly string[]) => {
     const documents = parseAllDocuments(await template(release, values))
-    return byKind(documents.map((document) => document.toJS()))
+    return documents.map((document): KubernetesObject => document.toJS())
+  }
+  const renderByKind = async (...values: readonly string[]) => {
+    const objects = await render('message-contacts', ...values)
+    return Object.fromEntries(objects.map((object) => [object.kind, object]))
   }
   const refusal = (...values: readonly string[]) =>
     template('message-contacts', values).then(
@@ -62,7 +70,15 @@ describe('the Helm chart', () => {
   })
 
   test('has no fault that Helm finds', async () => {
-    const { stdout } = await run(helm(), ['lint', '--strict', chart, '--values', exampleValues])
+    const { stdout } = await run(helm(), [
+      'lint',
+      '--strict',
+      chart,
+      '--kube-version',
+      kubeVersion,
+      '--values',
+      exampleValues,
+    ])
     expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed')
   })
 
@@ -70,7 +86,7 @@ describe('the Helm chart', () => {
     const objects = await render('message-contacts', '--set', 'serviceMonitor.enabled=true')
     const resources: readonly string[] = readManifest('kustomization.yaml').resources
     const manifests = [...resources, 'prepare-database.yaml'].map(readManifest)
-    expect(withoutHelm(objects)).toEqual(byKind(manifests))
+    expect(sorted(objects.map(withoutHelm))).toEqual(sorted(manifests))
   })
 
   test.each([
@@ -89,7 +105,7 @@ describe('the Helm chart', () => {
   })
 
   test('derives ports, probes and the time to stop from the settings', async () => {
-    const { Deployment, Service, NetworkPolicy } = await render('message-contacts', ...otherValues)
+    const { Deployment, Service, NetworkPolicy } = await renderByKind(...otherValues)
     const { containers, ...pod } = Deployment.spec.template.spec
     const health = ['/nodejs/bin/node', 'dist/src/main.js', 'health', '--service']
     expect(pod).toMatchObject({
@@ -99,6 +115,7 @@ describe('the Helm chart', () => {
     })
     expect(containers[0]).toMatchObject({
       image: 'registry.example.com/message-contacts:0.3.0',
+      volumeMounts: [{ name: 'secrets' }, { name: 'certificate', mountPath: '/run/secrets/certificate' }],
       ports: [
         { name: 'grpc', containerPort: 8443 },
         { name: 'http', containerPort: 8080 },
@@ -125,7 +142,7 @@ describe('the Helm chart', () => {
   test('gives the job the settings of the database, and of the Secret only the address', async () => {
     const names = describeSettings(databaseSettings).map(({ name, secret }) => (secret ? `${name}_FILE` : name))
     const file = '/run/secrets/message-contacts/uri'
-    const { Job } = await render('message-contacts', ...names.flatMap((name) => ['--set', `settings.${name}=${file}`]))
+    const { Job } = await renderByKind(...names.flatMap((name) => ['--set', `settings.${name}=${file}`]))
     const { containers, volumes } = Job.spec.template.spec
     expect(containers[0].env).toEqual(names.toSorted().map((name) => ({ name, value: file })))
     expect(volumes[0].secret.items).toEqual([{ key: 'uri', path: 'uri' }])
@@ -134,25 +151,40 @@ describe('the Helm chart', () => {
 
   test('starts new pods for new settings', async () => {
     const checksumOf = async (...values: readonly string[]) =>
-      (await render('message-contacts', ...values)).Deployment.spec.template.metadata.annotations['checksum/settings']
+      (await renderByKind(...values)).Deployment.spec.template.metadata.annotations['checksum/settings']
     expect(await checksumOf()).toBe(await checksumOf())
     expect(await checksumOf('--set', 'settings.LOG_LEVEL=debug')).not.toBe(await checksumOf())
   })
 
+  test('gives the monitor the labels by which Prometheus finds it', async () => {
+    const values = ['--set', 'serviceMonitor.enabled=true,serviceMonitor.labels.release=prometheus']
+    const { Service, ServiceMonitor } = await renderByKind(...values)
+    expect(ServiceMonitor.metadata.labels).toEqual({ ...Service.metadata.labels, release: 'prometheus' })
+  })
+
   test('can be installed twice in one namespace', async () => {
-    const [first, second] = [await render('message-contacts'), await render('staging')]
-    expect(Object.keys(second)).toEqual(Object.keys(first))
-    expect(second.Job.metadata.name).toBe('staging-message-contacts-prepare-database')
-    for (const { kind, metadata, spec } of Object.values(second).filter(({ kind }) => kind !== 'Job')) {
-      expect(metadata.name, kind).toBe('staging-message-contacts')
-      const selector = spec?.podSelector?.matchLabels ?? spec?.selector?.matchLabels ?? spec?.selector
-      if (selector) expect(selector, kind).toMatchObject({ 'app.kubernetes.io/instance': 'staging' })
-    }
+    const objects = await render('staging')
+    expect(objects.map(({ metadata }) => metadata.name)).toEqual(
+      objects.map(({ kind }) => `staging-message-contacts${kind === 'Job' ? '-prepare-database' : ''}`),
+    )
+    const selectors = objects.flatMap(({ spec }) => [spec?.podSelector ?? spec?.selector ?? []].flat())
+    expect(selectors).toHaveLength(4)
+    for (const selector of selectors)
+      expect(selector.matchLabels ?? selector).toMatchObject({ 'app.kubernetes.io/instance': 'staging' })
+  })
+
+  test('says what must be given', async () => {
+    const { stderr } = await run(helm(), ['template', chart, '--kube-version', kubeVersion]).catch((error) => error)
+    expect(stderr.trim().split('\n').slice(2).sort()).toEqual([
+      "- at '': missing property 'secretName'",
+      "- at '/image': missing property 'repository'",
+      "- at '/networkPolicy': missing property 'callers'",
+      "- at '/settings': missing properties 'TLS', 'AUTHENTICATION'",
+    ])
   })
 
   test.each([
-    ['image.repository=null', "at '/image': missing property 'repository'"],
-    ['secretName=null', "missing property 'secretName'"],
+    ['secretName=', "at '/secretName': minLength: got 0, want 1"],
     ['settings.AUTHENTICATION=null', "at '/settings': missing property 'AUTHENTICATION'"],
     ['settings.TLS=maybe', "at '/settings/TLS': value must be one of 'on', 'off'"],
     ['settings.MAX_CONNECTIONS=5', "at '/settings/MAX_CONNECTIONS': got number, want string"],
@@ -160,7 +192,6 @@ describe('the Helm chart', () => {
     ['settings.SHUTDOWN_DELAY_SECONDS=5s', "at '/settings/SHUTDOWN_DELAY_SECONDS': '5s' does not match pattern"],
     ['replicas.min=0', "at '/replicas/min': minimum: got 0, want 1"],
     ['networkPolicy.callers=null', "at '/networkPolicy': missing property 'callers'"],
-    ['networkPolicy.monitoring=null', "at '/networkPolicy': missing property 'monitoring'"],
     ['mongodbUri=mongodb://db', "additional properties 'mongodbUri' not allowed"],
     ['serviceMonitor.enabled=true,settings.ADMIN_LISTEN=null', 'serviceMonitor.enabled needs settings.ADMIN_LISTEN'],
   ])('refuses %s, and says why', async (value, reason) => {

@@ -4,13 +4,17 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { findComposeReader, findPython, needs } from '../../support/clients/programs.js'
-import { kubernetesFolder, kubernetesManifests, projectFolder } from '../../support/packaging/deploy-files.js'
+import {
+  checkerRequirements,
+  kubernetesFolder,
+  kubernetesManifests,
+  projectFolder,
+} from '../../support/packaging/deploy-files.js'
 
 const run = promisify(execFile)
-const requirements = join(projectFolder, 'test', 'support', 'packaging', 'requirements.txt')
 
 describe('by the rules of its format', () => {
-  const python = needs(() => findPython('packaging-checks', requirements))
+  const python = needs(() => findPython('packaging-checks', checkerRequirements))
   const composeReader = needs(findComposeReader)
 
   test('the Dockerfile has no fault', async () => {

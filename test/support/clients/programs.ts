@@ -14,7 +14,8 @@ export type Found = { readonly path: string } | { readonly missing: string }
 const grpcurlPackage = 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4'
 const composePackage = 'github.com/compose-spec/compose-go/v2/cmd@v2.9.0'
 const helmPackage = 'helm.sh/helm/v3/cmd/helm@v3.19.5'
-const installTimeoutMs = 480_000
+// Helm takes 4 minutes of CPU time, beside other tests.
+const installTimeoutMs = 900_000
 
 /**
  * For tests that need a program. It is installed before them, if it is not installed yet. If that fails, the tests are

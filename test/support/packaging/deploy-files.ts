@@ -6,6 +6,9 @@ import { parse } from 'yaml'
 export const projectFolder = fileURLToPath(new URL('../../..', import.meta.url))
 export const kubernetesFolder = join(projectFolder, 'deploy', 'kubernetes')
 
+/** The Python packages that check files of the project. */
+export const checkerRequirements = join(projectFolder, 'test', 'support', 'packaging', 'requirements.txt')
+
 /** The value of a YAML file of the project. Its parts are any: a test that reads a part that is not there fails. */
 // biome-ignore lint/suspicious/noExplicitAny: a type for each manifest would repeat the manifests.
 export const readYaml = (...path: readonly string[]): any =>
