@@ -111,7 +111,7 @@ export class Database {
 
   /**
    * Two at once cannot have the same data, and the one of the last start may still be writing its own.
-   * Throws where it is not going to end, because whoever started it still lives.
+   * Throws where it is not going to end, because the process that started it still runs.
    */
   async #predecessorGone() {
     const { pid, owner } = this.#predecessor()
