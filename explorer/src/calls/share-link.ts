@@ -12,20 +12,23 @@ const maxFragmentLength = 100_000
 
 export const operationLink = (operation: string) => `/#${new URLSearchParams({ operation })}`
 
-export const shareLink = (operation: string, request: RequestValues, directory: string): string => {
+/** Without the code of a verification, which is for nobody else. */
+export const shareLink = (operation: string, { code: _, ...request }: RequestValues, directory: string): string => {
   const parameters = new URLSearchParams({ operation, request: JSON.stringify(request) })
   if (directory !== '') parameters.set('directory', directory)
   return `${location.origin}/#${parameters}`
 }
 
-/** Reads a link that anybody may have written. Undefined if it names no operation. */
-export function readSharedCall(fragment: string): SharedCall | undefined {
-  if (fragment.length > maxFragmentLength) return undefined
+/** Reads a link that anybody may have written, or cut. Undefined if it is the link of no call. */
+export function readSharedCall(fragment: string): SharedCall | 'damaged' | undefined {
   const parameters = new URLSearchParams(fragment)
-  const operation = findOperation(parameters.get('operation') ?? '')
-  if (!operation) return undefined
+  const name = parameters.get('operation')
+  if (name === null) return undefined
+  const operation = findOperation(name)
+  if (!operation || fragment.length > maxFragmentLength) return 'damaged'
   const text = parameters.get('request')
   const request = text === null ? undefined : parseRequest(text, operation.request)
+  if (text !== null && !request) return 'damaged'
   const directory = parameters.get('directory')
   return { operation: operation.name, ...(request && { request }), ...(directory !== null && { directory }) }
 }

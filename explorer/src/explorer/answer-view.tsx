@@ -4,6 +4,7 @@ import { CopyButton } from '../copy-button.js'
 import { useTexts } from '../language.js'
 import { ErrorLink } from '../prose.js'
 import { findError } from '../reference.js'
+import type { Texts } from '../texts/english.js'
 import { JsonTree } from './json-tree.js'
 import { TabPanel, Tabs } from './tabs.js'
 
@@ -55,7 +56,7 @@ function Outcome({ answer }: { readonly answer: Answer }) {
   return (
     <div class={`outcome ${refusal ? 'refused' : 'succeeded'}`}>
       <p class="facts">
-        <strong>{refusal ? t.refused : t.succeeded}</strong>
+        <strong>{outcomeText(answer, t)}</strong>
         {httpStatus !== undefined && <span class="tag">HTTP {httpStatus}</span>}
         <span class="muted">{t.milliseconds(Math.round(durationMs))}</span>
       </p>
@@ -68,6 +69,13 @@ function Outcome({ answer }: { readonly answer: Answer }) {
       )}
     </div>
   )
+}
+
+/** How a call ended, in a word. */
+export function outcomeText({ httpStatus, refusal }: Answer, t: Texts): string {
+  if (!refusal) return t.succeeded
+  if (httpStatus !== undefined) return t.refused
+  return refusal.message === 'AbortError' ? t.cancelled : t.noAnswer
 }
 
 function RefusalText({ refusal, isReached }: { readonly refusal: Refusal; readonly isReached: boolean }) {
@@ -97,7 +105,7 @@ function RefusalText({ refusal, isReached }: { readonly refusal: Refusal; readon
 
 function NotReached({ cause }: { readonly cause: string }) {
   const t = useTexts()
-  if (cause === 'AbortError') return <p>{t.cancelled}</p>
+  if (cause === 'AbortError') return <p>{t.mayBeCarriedOut}</p>
   if (cause === 'TimeoutError') return <p>{t.timedOut}</p>
   return (
     <p>

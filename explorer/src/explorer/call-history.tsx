@@ -4,6 +4,7 @@ import { operationLink } from '../calls/share-link.js'
 import { useTexts } from '../language.js'
 import { navigate } from '../navigation.js'
 import { clearAnswers, setRequest, showAnswer, useSession } from '../session.js'
+import { outcomeText } from './answer-view.js'
 
 /** The calls of this browser session, the newest first. One can be shown again with its request. */
 export function CallHistory() {
@@ -26,7 +27,7 @@ export function CallHistory() {
             <button type="button" class="entry" title={t.restore} onClick={() => restore(answer)}>
               <span class={`dot ${answer.refusal ? 'refused' : 'succeeded'}`} />
               <span class="entry-name">{answer.operation}</span>
-              <span class="muted">{answer.refusal ? (answer.refusal.reason ?? t.refused) : t.succeeded}</span>
+              <span class="muted">{answer.refusal?.reason ?? outcomeText(answer, t)}</span>
               <time class="muted" dateTime={new Date(answer.startTime).toISOString()}>
                 {new Date(answer.startTime).toLocaleTimeString()}
               </time>

@@ -7,7 +7,9 @@ export function CallSettingsForm({ settings }: { readonly settings: CallSettings
   const t = useTexts()
   return (
     <details class="settings">
-      <summary>{t.settings}</summary>
+      <summary>
+        {t.settings} {settings.directory && <span class="tag">{settings.directory}</span>}
+      </summary>
       <div class="settings-fields">
         <Setting name="directory" label={t.directory} hint={t.directoryHint} settings={settings} />
         <Setting name="token" label={t.token} hint={t.tokenHint} settings={settings} />
@@ -27,7 +29,7 @@ interface SettingProps {
 
 function Setting({ name, label, hint, settings }: SettingProps) {
   const id = `setting-${name}`
-  const accepted = (value: string) => (name === 'deadlineMs' ? value.replaceAll(/\D/g, '').slice(0, 8) : value)
+  const accepted = (value: string) => (name === 'deadlineMs' ? value.replaceAll(/^0+|\D/g, '').slice(0, 8) : value)
   return (
     <div class="field">
       <label for={id}>{label}</label>

@@ -13,12 +13,17 @@ import { RequestJson } from './request-json.js'
 import { RequestPanel } from './request-panel.js'
 
 export function ExplorerPage() {
-  const operation = useSharedCall()
+  const { operation, isLinkDamaged } = useSharedCall()
   const t = useTexts()
   return (
     <main id="content" class="explorer" tabIndex={-1}>
       <OperationList selected={operation.name} />
       <div class="call">
+        {isLinkDamaged && (
+          <p class="problem" role="alert">
+            {t.linkDamaged}
+          </p>
+        )}
         <FirstSteps />
         <OperationTitle operation={operation} />
         <RequestPanel key={operation.name} operation={operation} />
@@ -33,19 +38,19 @@ export function ExplorerPage() {
 }
 
 /** The operation that the fragment names, or else the one that was selected last. A link also fills in its form. */
-function useSharedCall(): Operation {
+function useSharedCall(): { readonly operation: Operation; readonly isLinkDamaged: boolean } {
   const { fragment } = useLocation()
   const session = useSession()
   useEffect(() => {
     const shared = readSharedCall(fragment)
-    if (!shared) return
+    if (!shared || shared === 'damaged') return
     updateSession(() => ({ operation: shared.operation }))
     if (shared.request) setRequest(shared.operation, shared.request)
     if (shared.directory !== undefined) setSettings({ directory: shared.directory })
   }, [fragment])
   const operation = findOperation(session.operation) ?? reference.operations[0]
   if (!operation) throw new Error('The contract has no operation')
-  return operation
+  return { operation, isLinkDamaged: readSharedCall(fragment) === 'damaged' }
 }
 
 function OperationTitle({ operation }: { readonly operation: Operation }) {

@@ -19,12 +19,18 @@ export function RequestPanel({ operation }: { readonly operation: Operation }) {
   useEffect(() => {
     if (!answer) return
     const refusedInput = form.current?.querySelector<HTMLElement>('[aria-invalid=true]:not(fieldset)')
-    if (refusedInput) refusedInput.focus()
-    else document.querySelector('.answer')?.scrollIntoView()
+    if (refusedInput) {
+      refusedInput.focus({ preventScroll: true })
+      // The head of the page would cover what is at the edge.
+      refusedInput.scrollIntoView({ block: 'center' })
+    } else document.querySelector('.answer')?.scrollIntoView()
   }, [answer])
   const submit = (event: Event) => {
     event.preventDefault()
-    if (!isSending) void send()
+    // What the box shows is not what would be sent.
+    const invalidJson = document.querySelector<HTMLElement>('#request-json[aria-invalid=true]')
+    if (invalidJson) invalidJson.focus()
+    else if (!isSending) void send()
   }
   return (
     <>

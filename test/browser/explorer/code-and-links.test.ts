@@ -100,12 +100,24 @@ describe('the request as JSON', () => {
     expect(await page.getByLabel('FAULT_MESSAGE').isChecked()).toBe(true)
   })
 
-  test('that is no object leaves the form as it is', async () => {
+  test('that is no object leaves the form as it is, and is not sent', async () => {
     const page = await explorer.open('/')
+    let calls = 0
+    await page.route('**/messagecontacts.v1.MessageContactService/*', (route) => {
+      calls += 1
+      return route.abort()
+    })
     await field(page, 'name').fill('Grace')
-    await page.getByLabel('Request as JSON').fill('{"name": ')
+    const json = page.getByLabel('Request as JSON')
+    await json.fill('{"name": ')
     await page.getByText('This is no JSON object.').waitFor()
     expect(await field(page, 'name').inputValue()).toBe('Grace')
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    expect(await json.evaluate((element) => element.matches(':focus'))).toBe(true)
+    await json.fill('{"name": "Ann"}')
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await page.locator('.outcome', { hasText: 'No answer' }).waitFor()
+    expect(calls).toBe(1)
   })
 
   test('writes a field mask as one text', async () => {
@@ -137,8 +149,22 @@ describe('a link to a call', () => {
     expect(await other.getByLabel('Directory').inputValue()).toBe('rd-7')
   })
 
-  test('that names no operation shows the first one', async () => {
-    const page = await explorer.open('/#operation=Nothing&request=%7B%22name%22%3A1%7D')
+  test('never has the code of a verification', async () => {
+    const page = await explorer.open('/#operation=ConfirmMessageContactVerification', clipboard)
+    await page.getByLabel('Request as JSON').fill('{"contactId": "c-1", "code": "123456"}')
+    await page.getByRole('button', { name: 'Copy link' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    const { hash } = new URL(await page.evaluate<string>(readClipboard))
+    expect(new URLSearchParams(hash.slice(1)).get('request')).toBe('{"contactId":"c-1"}')
+  })
+
+  test.each([
+    'operation=Nothing&request=%7B%22name%22%3A1%7D',
+    'operation=AddMessageContact&request=%7B%22name',
+    'operation=AddMessageContact&request=[]',
+  ])('that is damaged says so and fills in nothing: %s', async (fragment) => {
+    const page = await explorer.open(`/#${fragment}`)
+    await page.getByRole('alert').filter({ hasText: 'The request in this link cannot be read.' }).waitFor()
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('AddMessageContact')
     expect(await requestJson(page)).toEqual({})
   })
