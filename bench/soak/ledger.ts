@@ -43,9 +43,12 @@ export type Outcome =
 
 /** After these a call is repeated: the service has done nothing, or it is not known what it has done. */
 const repeatedReasons: readonly string[] = [
+  // How the client names a connection that ends with a process; a refusal of the service has a reason.
   'Unavailable',
   'Aborted',
   'Canceled',
+  'Internal',
+  'Unknown',
   'DeadlineExceeded',
   'DATABASE_UNAVAILABLE',
   'OUTCOME_UNKNOWN',
