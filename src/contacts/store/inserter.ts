@@ -47,16 +47,17 @@ export class ContactInserter {
     const lastWrite = stampOf(call, this.#options.database.now())
     const { directoryId } = contact
     let reserved: number | undefined
-    const release = () => {
-      if (reserved !== undefined) this.#slots.release(directoryId, reserved)
+    const release = (isTaken: boolean) => {
+      if (reserved !== undefined) this.#slots.release(directoryId, reserved, isTaken)
+      reserved = undefined
     }
     const attemptWithout = (taken: ReadonlySet<number>): Step<Contact, Contact> => {
-      release()
+      release(false)
       const slot = this.#reserveSlot(directoryId, taken)
       reserved = slot
       return { kind: 'write', attempt: storedContact(contact, slot, lastWrite) }
     }
-    return writeConditionally<Contact, Contact>({
+    const adding = writeConditionally<Contact, Contact>({
       prepare: async ({ lost, open }: Progress<Contact>) => {
         // Not again: the first copy may be written late and be removed before the second one, which would bring the contact back under its id.
         if (open) throw new Failure('OUTCOME_UNKNOWN', { cause: open.cause })
@@ -65,7 +66,14 @@ export class ContactInserter {
       },
       write: (attempt) => this.#insert(attempt, call),
       resultOf: (attempt) => attempt,
-    }).finally(release)
+    })
+    try {
+      const added = await adding
+      release(true)
+      return added
+    } finally {
+      release(false)
+    }
   }
 
   /**

@@ -6,7 +6,7 @@ export class SlotReservations {
   /** A random whole number, at least 0 and less than `max`. */
   readonly #randomInt: (max: number) => number
   /** Of directories that are being added to. */
-  readonly #reserved = new Map<string, Set<number>>()
+  readonly #directories = new Map<string, { adds: number; readonly slots: Set<number> }>()
 
   constructor(randomInt: (max: number) => number) {
     this.#randomInt = randomInt
@@ -17,11 +17,14 @@ export class SlotReservations {
    * has reserved one may be refused for another reason. Undefined if all are taken.
    */
   reserve(directoryId: string, limit: number, taken: ReadonlySet<number>): number | undefined {
-    const reserved = this.#reserved.get(directoryId)
-    const slot = reserved || taken.size > 0 ? this.#freeSlot(limit, taken, reserved) : this.#randomInt(limit)
+    const directory = this.#directories.get(directoryId)
+    const slot = directory || taken.size > 0 ? this.#freeSlot(limit, taken, directory?.slots) : this.#randomInt(limit)
     if (slot === undefined) return undefined
-    if (reserved) reserved.add(slot)
-    else this.#reserved.set(directoryId, new Set([slot]))
+    if (!directory) this.#directories.set(directoryId, { adds: 1, slots: new Set([slot]) })
+    else {
+      directory.adds += 1
+      directory.slots.add(slot)
+    }
     return slot
   }
 
@@ -32,9 +35,12 @@ export class SlotReservations {
     return slots[this.#randomInt(Math.max(1, slots.length))]
   }
 
-  release(directoryId: string, slot: number): void {
-    const reserved = this.#reserved.get(directoryId)
-    reserved?.delete(slot)
-    if (reserved?.size === 0) this.#reserved.delete(directoryId)
+  /** A slot that was taken stays reserved as long as others add to the directory: what they have read may be older. */
+  release(directoryId: string, slot: number, isTaken: boolean): void {
+    const directory = this.#directories.get(directoryId)
+    if (!directory) return
+    directory.adds -= 1
+    if (!isTaken) directory.slots.delete(slot)
+    if (directory.adds === 0) this.#directories.delete(directoryId)
   }
 }
