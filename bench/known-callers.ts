@@ -23,7 +23,7 @@ export async function createKnownCallers(cleanup: Cleanup): Promise<KnownCallers
   cleanup.push(async () => rmSync(folder, { recursive: true }))
   const [callersFile, keysFile] = [join(folder, 'callers.yaml'), join(folder, 'keys.json')]
   const apiToken = createApiToken(randomBytes(32))
-  const caller = { id: 'bench', directories: ['*'], roles: ['administrator'] as const }
+  const caller = { id: 'bench', directories: '*', roles: ['administrator'] } as const
   writeFileSync(callersFile, `callers:\n${callersFileEntry(apiToken, caller)}`)
 
   const { publicKey, privateKey } = await generateKeyPair('ES256')
