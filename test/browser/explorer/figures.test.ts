@@ -36,16 +36,20 @@ const conditions = [
 const readFigures = `new Promise((resolve) => {
   const end = ({ startTime, duration }) => startTime + duration
   const [navigation] = performance.getEntriesByType('navigation')
-  const [paint] = performance.getEntriesByName('first-contentful-paint')
   const loaded = [navigation, ...performance.getEntriesByType('resource')]
   new PerformanceObserver((list) => report(list.getEntries())).observe({ type: 'longtask', buffered: true })
   setTimeout(() => report([]), 500)
-  const report = (tasks) => resolve({
-    requests: loaded.length,
-    bytes: loaded.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
-    firstPaintMs: paint.startTime,
-    interactiveMs: Math.max(paint.startTime, navigation.domContentLoadedEventEnd, ...tasks.map(end)),
-  })
+  const report = (tasks) => {
+    const [paint] = performance.getEntriesByName('first-contentful-paint')
+    // A busy browser may paint only after it has loaded.
+    if (!paint) return setTimeout(report, 100, tasks)
+    resolve({
+      requests: loaded.length,
+      bytes: loaded.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
+      firstPaintMs: paint.startTime,
+      interactiveMs: Math.max(paint.startTime, navigation.domContentLoadedEventEnd, ...tasks.map(end)),
+    })
+  }
 })`
 
 type Figures = Readonly<Record<'requests' | 'bytes' | 'firstPaintMs' | 'interactiveMs', number>>
