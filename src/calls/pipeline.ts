@@ -5,6 +5,7 @@ import type { Caller, Identity } from '../access/caller.js'
 import type { CallerLimits } from '../access/caller-limits.js'
 import type { Reason } from '../errors/catalog.js'
 import { Failure, toFailure } from '../errors/failure.js'
+import { ShortLivedSet } from '../short-lived-set.js'
 import type { Observer } from '../telemetry/observer.js'
 import type { CallTrace, TracedCall, Tracing } from '../telemetry/tracing.js'
 import type { Deadline } from '../time.js'
@@ -75,7 +76,7 @@ export class CallPipeline {
   readonly #options: PipelineOptions
   readonly #fairShare: FairShare
   /** Answers the calls that are still open. */
-  readonly #open = new Set<(failure: Failure) => void>()
+  readonly #open = new ShortLivedSet<(failure: Failure) => void>()
   /** Calls admitted whose work has not ended, including those that were answered at their deadline. */
   #inFlight = 0
   #stopping = false
@@ -112,44 +113,48 @@ export class CallPipeline {
     const call: CallInProgress = { route, requestId, trace, deadline }
 
     // 11. The answer, the audit and the end of observation, once: the deadline and the operation compete for it.
-    const answer = (outcome: { readonly encoded: Encoded } | Failure) => {
+    const end = (answer: Answer<Encoded>) => {
       if (answered) return
       answered = true
       clearTimeout(timer)
-      this.#open.delete(answer)
-      const failure = outcome instanceof Failure ? outcome : undefined
+      removeOpen()
+      const { failure } = answer
       const durationMs = now() - startTime
       const { reason = 'OK', context: { cause, quota } = {} } = failure ?? {}
       const cancelled = isCancelled()
       observer.callEnded({ requestId, path, trace, reason, durationMs, cancelled, limit: quota?.setting, cause })
       this.#audit(call, reason)
-      incoming.answer(outcome instanceof Failure ? { requestId, failure: outcome } : { requestId, ...outcome })
+      incoming.answer(answer)
     }
-    const timer = setTimeout(() => answer(new Failure('DEADLINE_EXCEEDED')), Math.max(0, time - startTime))
-    this.#open.add(answer)
+    const fail = (failure: Failure) => end({ requestId, failure })
+    const timer = setTimeout(() => fail(new Failure('DEADLINE_EXCEEDED')), Math.max(0, time - startTime))
+    const removeOpen = this.#open.add(fail)
 
     // 10. The only catch, so that observers see a reason and clients never see an exception.
     this.#run(call, incoming).then(
-      (encoded) => answer({ encoded }),
-      (thrown: unknown) => answer(toFailure(thrown)),
+      (encoded) => end({ requestId, encoded }),
+      (thrown: unknown) => fail(toFailure(thrown)),
     )
   }
 
   async #run<Encoded>(call: CallInProgress, incoming: IncomingCall<Encoded>): Promise<Encoded> {
-    const { authenticate, callerLimits } = this.#options
+    const { authenticate, callerLimits, readyWithin, now } = this.#options
+    const { deadline, route } = call
     // 3. Admission, before any work is done.
-    this.#admit(call.deadline)
+    this.#admit(deadline)
     this.#inFlight += 1
     try {
       // 4. Who calls, before the message is looked at, so that strangers learn nothing about it.
       call.identity = await authenticate(incoming)
       // 5. Whether the caller may do this, and in which directory.
-      const caller = authorize(call.identity, call.route.permission, incoming)
+      const caller = authorize(call.identity, route.permission, incoming)
       // 6. The share of the caller.
       callerLimits.enter(call.identity, caller)
       try {
         call.caller = caller
-        return await this.#serve(call, caller, incoming)
+        // 7. The start of the service, so that the first call after the port opens is not refused; and the share of the directory.
+        await readyWithin(Math.min(maxReadyMs, (deadline.time - now()) / 2))
+        return await this.#fairShare.run(caller.directoryId, () => this.#serve(call, caller, incoming))
       } finally {
         callerLimits.leave(caller)
       }
@@ -160,28 +165,23 @@ export class CallPipeline {
 
   async #serve<Encoded>(call: CallInProgress, caller: Caller, incoming: IncomingCall<Encoded>): Promise<Encoded> {
     const { requestId, trace, deadline, route } = call
-    // 7. The start of the service, so that the first call after the port opens is not refused; and the share of the directory.
-    await this.#options.readyWithin(Math.min(maxReadyMs, (deadline.time - this.#options.now()) / 2))
-    return await this.#fairShare.run(caller.directoryId, async () => {
-      // Authentication and waiting may take long: a call that was already answered must not reach the operation.
-      if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
-      // 8. The message.
-      const request = decode(incoming)
-      // 9. The operation: parse, decide, store, respond.
-      const noteContact = (contactId: string) => {
+    // Authentication and waiting may take long: a call that was already answered must not reach the operation.
+    if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
+    // 8. The message.
+    const request = decode(incoming)
+    // 9. The operation: parse, decide, store, respond.
+    const result = await route.operation(request, {
+      requestId,
+      traceparent: trace?.traceparent,
+      operation: route.method.name,
+      caller,
+      deadline,
+      noteContact(contactId) {
         call.contactId = contactId
-      }
-      const result = await route.operation(request, {
-        requestId,
-        traceparent: trace?.traceparent,
-        operation: route.method.name,
-        caller,
-        deadline,
-        noteContact,
-      })
-      // Here, because an answer that cannot be encoded is INTERNAL.
-      return incoming.encode(result)
+      },
     })
+    // Here, because an answer that cannot be encoded is INTERNAL.
+    return incoming.encode(result)
   }
 
   /** Reports every call that may have written, and every one that was denied. */
@@ -207,7 +207,7 @@ export class CallPipeline {
 
   /** Answers every open call with OUTCOME_UNKNOWN: the process ends before their work does. */
   abandonOpenCalls(): void {
-    for (const answer of this.#open) answer(new Failure('OUTCOME_UNKNOWN'))
+    for (const fail of this.#open) fail(new Failure('OUTCOME_UNKNOWN'))
   }
 }
 

@@ -102,10 +102,11 @@ function watchStreams(session: ServerHttp2Session, guard: SessionGuard, { settin
     (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...[, raw]: unknown[]) => {
       correctHeaders(headers)
       invalidateCredentials(headers, raw as readonly string[])
-      guard.add(stream)
+      const closed = guard.add(stream)
       openStreams += 1
       if (openStreams === settings.MAX_STREAMS_PER_CONNECTION) observer.limitReached('MAX_STREAMS_PER_CONNECTION')
       stream.once('close', () => {
+        closed()
         openStreams -= 1
         if (isEndedByLibrary(stream, status.RESOURCE_EXHAUSTED)) observer.limitReached('MAX_MESSAGE_BYTES')
         else if (isEndedByLibrary(stream, status.UNIMPLEMENTED)) observer.unknownMethodCalled()
@@ -151,7 +152,7 @@ const keptValue = /^[ -~]*$/
 function invalidateCredentials(headers: IncomingHttpHeaders, raw: readonly string[]): void {
   const seen = new Set<string>()
   for (let index = 0; index < raw.length; index += 2) {
-    const [name = '', value = ''] = raw.slice(index, index + 2)
+    const { [index]: name = '', [index + 1]: value = '' } = raw
     if (!credentialHeaders.includes(name)) continue
     if (seen.has(name) || !keptValue.test(value)) headers[name] = ''
     seen.add(name)

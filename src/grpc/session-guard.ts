@@ -1,5 +1,6 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { NetworkSettings } from '../network/settings.js'
+import { ShortLivedSet } from '../short-lived-set.js'
 import type { ConnectionLimit } from '../telemetry/observer.js'
 
 /** What a guard does when a client breaks a limit. */
@@ -22,6 +23,12 @@ const extraBytesPerCall = 65_536
 /** How much of an answer may wait until its client takes it, in bytes. Only streams can have more than one message. */
 const maxWaitingBytes = 4 * 1_048_576
 
+interface OpenCall {
+  readonly stream: ServerHttp2Stream
+  /** For how many inspections it has waited for its client. */
+  waited: number
+}
+
 /**
  * Limits what one client may do on its HTTP/2 connection without asking for anything: Node and grpc-js limit some of it, depending on the
  * version, and nothing of the rest.
@@ -30,8 +37,7 @@ export class SessionGuard {
   readonly #session: ServerHttp2Session
   readonly #maxBytesPerCall: number
   readonly #reactions: Reactions
-  /** The open calls, and for how many inspections each has waited for its client. */
-  readonly #waiting = new Map<ServerHttp2Stream, number>()
+  readonly #calls = new ShortLivedSet<OpenCall>()
   #controlFrames = maxControlFrames
   /** Calls since the last inspection. */
   #newCalls = 0
@@ -49,14 +55,15 @@ export class SessionGuard {
     session.on('remoteSettings', () => this.#countControlFrame())
   }
 
-  add(stream: ServerHttp2Stream): void {
+  /** Gives a function that must be called when the stream has closed. */
+  add(stream: ServerHttp2Stream): () => void {
     this.#newCalls += 1
-    this.#waiting.set(stream, 0)
-    stream.once('close', () => {
-      this.#waiting.delete(stream)
+    const remove = this.#calls.add({ stream, waited: 0 })
+    return () => {
+      remove()
       if (stream.rstCode === constants.NGHTTP2_NO_ERROR) this.#allowControlFrames(controlFramesPerCall)
       else if (stream.aborted) this.#countControlFrame()
-    })
+    }
   }
 
   /**
@@ -66,10 +73,11 @@ export class SessionGuard {
     this.#allowControlFrames(controlFramesPerSecond)
     this.#limitBytes()
     let count = 0
-    for (const [stream, waited] of this.#waiting) {
-      if (!isWaitingForClient(stream)) this.#waiting.set(stream, 0)
-      else if (waited < maxWaitSeconds && stream.writableLength <= maxWaitingBytes) {
-        this.#waiting.set(stream, waited + 1)
+    for (const call of this.#calls) {
+      const { stream } = call
+      if (!isWaitingForClient(stream)) call.waited = 0
+      else if (call.waited < maxWaitSeconds && stream.writableLength <= maxWaitingBytes) {
+        call.waited += 1
         count += 1
       } else {
         this.#reactions.reset('wait_for_client')
@@ -91,7 +99,7 @@ export class SessionGuard {
   #limitBytes(): void {
     if (this.#session.destroyed) return
     const { bytesRead } = this.#session.socket
-    const calls = this.#newCalls + this.#waiting.size
+    const calls = this.#newCalls + this.#calls.size
     const isTooMuch = bytesRead - this.#bytesRead > maxBytesWithoutCalls + calls * this.#maxBytesPerCall
     this.#bytesRead = bytesRead
     this.#newCalls = 0
