@@ -97,15 +97,17 @@ export class VerificationRequestParser {
 const targetOf = (kind: Target['kind'], address: Parsed<string>): Parsed<Target> =>
   'value' in address ? valid({ kind, address: address.value }) : address
 
-/** Longer texts are no code, in whatever way it is written. */
-const maxCodeTextLength = 64
 /** What people and programs add to a code: white space, hyphens and the minus sign, and invisible characters. */
 export const ignoredInCodes = /[\p{White_Space}\p{Dash_Punctuation}\p{Format}\u2212]/gu
+/** Without the ignored characters no code is this long, and normalizing a long run of combining marks takes quadratic time. */
+const maxNormalizedLength = 64
 const codeRule = 'Must be the six digits that were received.'
 
 /** A code as people paste it, also with full-width digits. What cannot be a code is refused here, before it costs an attempt. */
 function parseCode(text: string): Parsed<string> {
-  const code = text.length > maxCodeTextLength ? text : text.normalize('NFKC').replaceAll(ignoredInCodes, '')
+  const rest = text.replaceAll(ignoredInCodes, '')
+  // Again, because normalization makes some characters ignored ones.
+  const code = rest.length > maxNormalizedLength ? rest : rest.normalize('NFKC').replaceAll(ignoredInCodes, '')
   if (code === '') return invalid('code', 'MISSING_PARAMETER_CODE', codeRule)
   return codePattern.test(code) ? valid(code) : invalid('code', 'INVALID_PARAMETER_CODE', codeRule)
 }

@@ -106,6 +106,8 @@ describe('a request to confirm', () => {
     ['a hyphen that does not break', '608\u2011687'],
     ['a minus sign', '608\u2212687'],
     ['a space between all digits', '6 0 8 6 8 7'],
+    ['the indentation of a page around it', `\n${' '.repeat(70)}608687\n${' '.repeat(70)}`],
+    ['60,000 spaces before', `${' '.repeat(60_000)}608687`],
   ])('has a code as people paste it, with %s', (_, code) => {
     expect(codeOf(code)).toBe('608687')
   })
@@ -123,7 +125,7 @@ describe('a request to confirm', () => {
     '\u0661\u0662\u0663\u0664\u0665\u0666',
     '123456\0',
     '12345\u0301',
-    `${' '.repeat(59)}123456`,
+    `a${'\u0315\u0300'.repeat(100_000)}`,
     '123456'.repeat(10_000),
   ])('has no code if it has %j', (code) => {
     expect(violationsIn(() => confirm({ contactId, target: emailTarget, code }))).toEqual([
@@ -131,7 +133,7 @@ describe('a request to confirm', () => {
     ])
   })
 
-  test.each(['', ' ', '\n', '\u3000\u200b', '--', '\u2212\ufeff-'])(
+  test.each(['', ' ', '\n', '\u3000\u200b', '--', '\u2212\ufeff-', '\n'.repeat(65)])(
     'misses the code if nothing of %j is left',
     (code) => {
       expect(violationsIn(() => confirm({ contactId, target: emailTarget, code }))).toEqual([
