@@ -53,7 +53,8 @@ const otherAscii = /[^A-Za-z0-9.\-\u0080-\u{10FFFF}]/u
 
 /** Lower case; an international domain in its ASCII form, mapped as UTS 46 says. Empty if there is no such form. */
 function asciiDomain(domain: string): string {
-  const lower = domain.toLowerCase()
+  // Each character on its own: at the end of a word, a capital sigma would become another letter than UTS 46 says.
+  const lower = domain.replaceAll(/./gsu, (character) => character.toLowerCase())
   if (/^[\x20-\x7e]*$/.test(lower) && !lower.includes('xn--')) return lower
   if (otherAscii.test(lower)) return ''
   const ascii = domainToASCII(lower)

@@ -45,6 +45,7 @@ describe('the domain is stored in lower case and ASCII', () => {
     ['letters in circles and ligatures', 'tom@ⓔxample-ﬁ.com', 'tom@example-fi.com'],
     ['a zero-width space', 'tom@exa\u200bmple.com', 'tom@example.com'],
     ['a soft hyphen, which the mapping removes', 'tom@exa\u00admple.com', 'tom@example.com'],
+    ['a capital sigma at the end of a word', 'tom@ΟΔΟΣ-ΟΔΟΣ.gr', 'tom@xn----4lbb5bbbb2ae.gr'],
     ['254 characters after mapping', longInAscii(254), longInAscii(254).replace('\u00fc', 'xn--tda')],
   ])('%s', (_, emailAddress, stored) => {
     expect(fieldsOf({ emailAddress }).emailAddress).toBe(stored)
