@@ -63,7 +63,7 @@ export function fillBody(template: string, format: BodyFormat, values: TemplateV
 
 /** Replaces the placeholders in the path and the query of a URL. */
 export const fillUrl = (template: string, values: TemplateValues): string =>
-  template.replace(/^([^?#]*)(\??)(.*)$/s, (_, path: string, mark: string, query: string) =>
+  template.replace(/^([^?#]*)(\??)([^#]*)/, (_, path: string, mark: string, query: string) =>
     [fill(path, values, percentEncoded), mark, fillPairs(query, values)].join(''),
   )
 
