@@ -55,7 +55,10 @@ function checkNesting(parts: readonly RegExpExecArray[]): void {
 
 function fillPart([source, , cdata]: RegExpExecArray, fill: Fill): string {
   if (cdata !== undefined) return `<![CDATA[${fill(cdata, inCdata).replaceAll(']]>', ']]]]><![CDATA[>')}]]>`
-  if (/^<[?!]/.test(source) && source.includes('{{')) throw new SyntaxError('a placeholder in a comment')
+  if (/^<[?!]/.test(source)) {
+    if (source.includes('{{')) throw new SyntaxError('a placeholder in a comment')
+    return source
+  }
   if (bareAmpersand.test(source) || (!source.startsWith('<') && source.includes(']]>')))
     throw new SyntaxError('an unescaped character')
   if (!source.startsWith('<')) return fill(source, inMarkup)

@@ -51,6 +51,7 @@ describe('an XML body', () => {
     '<?xml version="1.0" encoding="utf-8"?>\n<!-- a - b -->\n<s:Envelope xmlns:s="urn:a">\n<s:Body a = \'{{to}}\' b="1" ><n/>&amp;&#38;&#x26;<![CDATA[<{{text}}>]]></s:Body >\n</s:Envelope>\n<!---->\n',
     '<云>{{to}} {{text}} > "</云>',
     '<a><a>{{to}}</a><a/></a>',
+    '<!-- a & b ]]> --><a>{{to}}<?b & c ]]>?></a>',
   ])('is accepted: %s', (template) => {
     expect(isBodyTemplate(template, 'xml')).toBe(true)
   })
