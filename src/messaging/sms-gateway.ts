@@ -121,13 +121,15 @@ const unreachable: readonly unknown[] = [
   'ENOTFOUND',
   'UND_ERR_CONNECT_TIMEOUT',
 ]
+/** Codes of TLS handshakes that failed, because the certificate is not trusted or the port is for another protocol. */
+const failedHandshake = /CERT|^UNABLE_TO_VERIFY_|^ERR_SSL_/
 
 function toResultWithoutAnswer(error: unknown, signal: AbortSignal): SendResult {
   if (signal.aborted) return { kind: 'retry', cause: signal.reason, mayHaveArrived: true }
   // Node's code of a failed request. `fetch` wraps that error in one without a code.
   const { cause } = error as { cause?: { code?: unknown } }
   const code = typeof cause?.code === 'string' ? cause.code : 'UNKNOWN'
-  const isOperatorProblem = unreachable.includes(code)
+  const isOperatorProblem = unreachable.includes(code) || failedHandshake.test(code)
   const options = { cause: error, isOperatorProblem }
   return { kind: 'retry', cause: new SendError(code, options), mayHaveArrived: !isOperatorProblem }
 }

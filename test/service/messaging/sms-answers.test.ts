@@ -247,6 +247,19 @@ describe('a gateway without a response means retry', () => {
     loggedCause(result)
   })
 
+  test.each([
+    ['its certificate is not trusted', 'https', /CERT|^UNABLE_TO_VERIFY_/],
+    ['it does not speak TLS', 'http', /^ERR_SSL_/],
+  ] as const)('if %s: a problem of the operator, and the gateway has got nothing', async (_, protocol, code) => {
+    const { port, requests } = await startGateway((response) => response.end(), protocol)
+    const SMS_URL = `https://127.0.0.1:${port}/`
+    const result = await startSmsSender(port, { SMS_URL }).send(smsMessage)
+    const cause = { code: expect.stringMatching(code), isOperatorProblem: true }
+    expect(result).toMatchObject({ kind: 'retry', mayHaveArrived: false, cause })
+    expect(requests).toEqual([])
+    loggedCause(result)
+  })
+
   test('if it does not speak HTTP', async () => {
     const { port } = await startGateway((_, { socket }) => socket.end('220 hello\r\n'))
     const result = await startSmsSender(port).send(smsMessage)
