@@ -67,8 +67,10 @@ describe('delivery of an email', () => {
   })
 
   const connectionError = expect.stringMatching(/^(ECONN|ESOCKET|EPIPE)/)
-  // A server that does not even greet is a problem of the operator, and so a warning.
+  // A server that does not even greet, or refuses the sender, is a problem of the operator, and so a warning.
   const scripts: readonly (readonly [string, Script, string, unknown])[] = [
+    ['rejects the name of the service', { EHLO: '550 no', HELO: '550 no' }, 'warn', 550],
+    ['rejects the sender', { MAIL: '550 no' }, 'warn', 550],
     ['is silent', { connect: silence }, 'warn', 'ETIMEDOUT'],
     ['disconnects during DATA', { DATA: disconnect }, 'info', connectionError],
     ['disconnects instead of accepting the email', { '.': disconnect }, 'info', connectionError],

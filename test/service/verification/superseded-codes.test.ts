@@ -56,6 +56,7 @@ describe('ConfirmMessageContactVerification with the code of an earlier message'
   test('is refused as superseded as often as it is given, costs no attempt, and the newest code stays valid', async () => {
     const [first = '', second = ''] = await sendCodes(2)
     for (let given = 0; given < 5; given += 1) await expectRefused(first)
+    await expect(directory.confirmEmail(contact, first)).rejects.toThrow('A newer Code was sent.')
     expect((await directory.verifications({ contactId })).verifications[0]?.attemptsRemaining).toBe(2)
     expect((await directory.confirmEmail(contact, second)).emailVerifyDate).toBeDefined()
   })

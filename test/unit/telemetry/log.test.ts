@@ -126,6 +126,14 @@ describe('a delivery attempt', () => {
     expect(lines).toEqual([{ ...attempt, outcome, level, time: expect.any(String), msg: 'delivery attempt' }])
   })
 
+  test('is logged as warn with its code if the operator must act, also if it is made again', () => {
+    const { observer, lines } = startLog('warn')
+    const facts = { ...attempt, outcome: 'retry', code: 550 } as const
+    observer.deliveryAttempted({ ...facts, isOperatorProblem: true })
+    observer.deliveryAttempted({ ...facts, isOperatorProblem: false })
+    expect(lines).toEqual([{ ...facts, level: 'warn', time: expect.any(String), msg: 'delivery attempt' }])
+  })
+
   test('is logged with a description of its cause', () => {
     const { observer, lines } = startLog('info')
     observer.deliveryAttempted({ ...attempt, outcome: 'retry', cause: new TypeError('secret') })
