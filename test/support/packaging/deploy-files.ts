@@ -16,6 +16,13 @@ export const readYaml = (...path: readonly string[]): any =>
 
 export const readManifest = (name: string) => readYaml('deploy', 'kubernetes', name)
 
+/** The variables that the image sets. */
+export const imageEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
+  [...readFileSync(join(projectFolder, 'Dockerfile'), 'utf8').matchAll(/^ENV (.*)$/gm)].flatMap(([, line = '']) =>
+    line.split(' ').map((variable) => variable.split('=', 2)),
+  ),
+)
+
 /** The files of deploy/kubernetes that describe objects of Kubernetes itself, not of extensions. */
 export const kubernetesManifests: readonly string[] = readdirSync(kubernetesFolder).filter(
   (name) => !['kustomization.yaml', 'service-monitor.yaml'].includes(name),
