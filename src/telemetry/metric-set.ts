@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { metricDefinitions as definitions, type MetricDefinition } from './metric-definitions.js'
 import {
   batchKinds,
@@ -12,50 +12,31 @@ import {
   watchedFiles,
 } from './observer.js'
 
-/** The metrics of `metricDefinitions` in a registry. */
+/** The metrics of `metricDefinitions`, and their registry. */
 export class MetricSet {
-  readonly started
-  readonly handled
-  readonly seconds
-  readonly errors
-  readonly throttled
-  readonly serving
-  readonly connections
-  readonly limitsReached
-  readonly batchSize
-  readonly commandSeconds
-  readonly databaseConnections
-  readonly deliveries
-  readonly oldestDelivery
-  readonly parked
-  readonly workerFailures
-  readonly verifications
-  readonly clockOffset
-  readonly differentSettings
-  readonly rejectedFiles
-  readonly buildInfo
+  readonly registry = new Registry()
+  readonly started = newCounter(definitions.started, this.registry)
+  readonly handled = newCounter(definitions.handled, this.registry)
+  readonly seconds = newHistogram(definitions.seconds, this.registry)
+  readonly errors = newCounter(definitions.errors, this.registry)
+  readonly throttled = newCounter(definitions.throttled, this.registry)
+  readonly serving = newGauge(definitions.serving, this.registry)
+  readonly connections = newGauge(definitions.connections, this.registry)
+  readonly limitsReached = newCounter(definitions.limitsReached, this.registry)
+  readonly batchSize = newHistogram(definitions.batchSize, this.registry)
+  readonly commandSeconds = newHistogram(definitions.commandSeconds, this.registry)
+  readonly databaseConnections = newGauge(definitions.databaseConnections, this.registry)
+  readonly deliveries = newCounter(definitions.deliveries, this.registry)
+  readonly oldestDelivery = newGauge(definitions.oldestDelivery, this.registry)
+  readonly parked = newCounter(definitions.parked, this.registry)
+  readonly workerFailures = newCounter(definitions.workerFailures, this.registry)
+  readonly verifications = newCounter(definitions.verifications, this.registry)
+  readonly clockOffset = newGauge(definitions.clockOffset, this.registry)
+  readonly differentSettings = newGauge(definitions.differentSettings, this.registry)
+  readonly rejectedFiles = newCounter(definitions.rejectedFiles, this.registry)
+  readonly buildInfo = newGauge(definitions.buildInfo, this.registry)
 
-  constructor(registry: Registry) {
-    this.started = newCounter(definitions.started, registry)
-    this.handled = newCounter(definitions.handled, registry)
-    this.seconds = newHistogram(definitions.seconds, registry)
-    this.errors = newCounter(definitions.errors, registry)
-    this.throttled = newCounter(definitions.throttled, registry)
-    this.serving = newGauge(definitions.serving, registry)
-    this.connections = newGauge(definitions.connections, registry)
-    this.limitsReached = newCounter(definitions.limitsReached, registry)
-    this.batchSize = newHistogram(definitions.batchSize, registry)
-    this.commandSeconds = newHistogram(definitions.commandSeconds, registry)
-    this.databaseConnections = newGauge(definitions.databaseConnections, registry)
-    this.deliveries = newCounter(definitions.deliveries, registry)
-    this.oldestDelivery = newGauge(definitions.oldestDelivery, registry)
-    this.parked = newCounter(definitions.parked, registry)
-    this.workerFailures = newCounter(definitions.workerFailures, registry)
-    this.verifications = newCounter(definitions.verifications, registry)
-    this.clockOffset = newGauge(definitions.clockOffset, registry)
-    this.differentSettings = newGauge(definitions.differentSettings, registry)
-    this.rejectedFiles = newCounter(definitions.rejectedFiles, registry)
-    this.buildInfo = newGauge(definitions.buildInfo, registry)
+  constructor() {
     this.#addKnownSeries()
   }
 

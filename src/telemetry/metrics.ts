@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { collectDefaultMetrics } from 'prom-client'
 import { errorCatalog, type Reason } from '../errors/catalog.js'
 import { MetricSet } from './metric-set.js'
 import {
@@ -37,8 +37,7 @@ interface CallCounts {
 
 /** The metrics of this process for Prometheus. */
 export class MetricsObserver extends IgnoringObserver {
-  readonly #registry = new Registry()
-  readonly #metrics = new MetricSet(this.#registry)
+  readonly #metrics = new MetricSet()
   readonly #calls: ReadonlyMap<string, CallCounts>
   #unknownMethods = 0
   readonly #commandSeconds = new Map<string, Durations>()
@@ -48,7 +47,7 @@ export class MetricsObserver extends IgnoringObserver {
     super()
     this.#calls = new Map(paths.map((path) => [path, this.#newCounts(path)]))
     this.#metrics.buildInfo.set({ version }, 1)
-    collectDefaultMetrics({ register: this.#registry })
+    collectDefaultMetrics({ register: this.#metrics.registry })
   }
 
   #newCounts(path: string): CallCounts {
@@ -61,18 +60,18 @@ export class MetricsObserver extends IgnoringObserver {
   /** The page in the text format of Prometheus. `oldestDeliverySeconds` is undefined if it is not known. */
   page(oldestDeliverySeconds: number | undefined): Promise<string> {
     this.#countCalls()
-    const { databaseConnections, oldestDelivery } = this.#metrics
+    const { registry, databaseConnections, oldestDelivery } = this.#metrics
     const { opened, closed, acquired, released } = this.#databaseConnections
     databaseConnections.set({ state: 'open' }, opened - closed)
     databaseConnections.set({ state: 'in_use' }, acquired - released)
     if (oldestDeliverySeconds === undefined) oldestDelivery.remove()
     else oldestDelivery.set(oldestDeliverySeconds)
-    return this.#registry.metrics()
+    return registry.metrics()
   }
 
   /** The content type of the page. */
   get contentType(): string {
-    return this.#registry.contentType
+    return this.#metrics.registry.contentType
   }
 
   #countCalls(): void {
