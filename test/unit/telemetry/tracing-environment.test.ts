@@ -59,6 +59,25 @@ describe('a variable that the SDK would ignore', () => {
     ],
     ['OTEL_TRACES_SAMPLER_ARG', '5 %', 'must be a number from 0 to 1'],
     ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'must be a number from 0 to 1'],
+    ['OTEL_EXPORTER_OTLP_COMPRESSION', 'zstd', 'must be gzip or none'],
+    ['OTEL_EXPORTER_OTLP_TRACES_COMPRESSION', 'GZIP', 'must be gzip or none'],
+    ...[
+      ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s'],
+      ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', '1e4'],
+      ['OTEL_BSP_MAX_QUEUE_SIZE', '0'],
+      ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '0'],
+      ['OTEL_BSP_SCHEDULE_DELAY', '-1'],
+      ['OTEL_BSP_EXPORT_TIMEOUT', '4294967296'],
+    ].map(([name = '', value = '']) => [name, value, 'must be a whole number from 1 to 999999999'] as const),
+    ['OTEL_PROPAGATORS', 'b3,xtracecontext', 'must contain tracecontext, the only propagator that this service has'],
+    ...['production', '=production', 'a=b=c', 'a=1,b', 'a=%', 'a=%ff', ' =a'].map(
+      (value) =>
+        [
+          'OTEL_RESOURCE_ATTRIBUTES',
+          value,
+          'must be name=value, with commas between, and with % escapes for commas and equals signs',
+        ] as const,
+    ),
   ])('is refused: %s=%s', (name, value, rule) => {
     expect(problemsOf({ ...endpoint, [name]: value })).toEqual([`${name} ${rule}`])
   })
@@ -69,6 +88,17 @@ describe('a variable that the SDK would ignore', () => {
       'OTEL_TRACES_EXPORTER must be otlp or none',
       'OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, the only protocol for traces that this service has',
     ])
+  })
+
+  test.each([
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf' }],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318' }],
+    [{ OTEL_EXPORTER_OTLP_TIMEOUT: '10s', OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '10000' }],
+    [{ OTEL_PROPAGATORS: 'b3, tracecontext,baggage' }],
+    [{ OTEL_RESOURCE_ATTRIBUTES: 'service.namespace=a%2Cb, deployment.environment.name = production,k8s.node.name=' }],
+    [{ OTEL_BSP_MAX_QUEUE_SIZE: '4096', OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }],
+  ])('is not among %j', (environment) => {
+    expect(problemsOf({ ...endpoint, ...environment })).toEqual([])
   })
 
   test('is not looked at while traces are off', () => {
