@@ -15,6 +15,8 @@ const rules = join(root, 'deploy/prometheus/alerts.yaml')
 /** Longer than any state takes to be seen on a busy machine, in milliseconds. */
 const maxAlertMs = 60_000
 const testTimeoutMs = 180_000
+/** The alert that is not about a process. */
+const absent = 'MessageContactsAbsent'
 
 const program = needs(findPrometheus)
 let prometheus: Prometheus
@@ -29,16 +31,32 @@ afterAll(async () => {
   await prometheus.stop()
 })
 
-test('promtool accepts the rules', async () => {
-  const { stdout } = await run(join(dirname(program()), 'promtool'), ['check', 'rules', rules])
-  expect(stdout).toContain(`SUCCESS: ${Object.keys(alertStates).length} rules found`)
+test('promtool accepts the rules, and the configuration of the Prometheus in compose.yaml', async () => {
+  const promtool = join(dirname(program()), 'promtool')
+  const found = `SUCCESS: ${Object.keys(alertStates).length + 1} rules found`
+  expect((await run(promtool, ['check', 'rules', rules])).stdout).toContain(found)
+  const configuration = join(root, 'deploy/prometheus/prometheus.yml')
+  expect((await run(promtool, ['check', 'config', configuration])).stdout).toContain(found)
 })
 
 describe('an alert', () => {
   test('exists for each state that a service is driven into here, and there is no other', async () => {
     const found = await prometheus.rules()
-    expect(found.map(({ name }) => name)).toEqual(Object.keys(alertStates))
+    expect(found.map(({ name }) => name)).toEqual([absent, ...Object.keys(alertStates)])
   })
+
+  test(
+    `${absent} is true until Prometheus knows a process`,
+    async () => {
+      const other = await Prometheus.start({ program: program(), rules })
+      onTestFinished(() => other.stop())
+      const isTrue = async () => (await other.instancesWith(absent)).length > 0
+      await until(`${absent} is true`, isTrue, maxAlertMs)
+      await other.watch('healthy', healthy.adminAddress)
+      await until(`${absent} is false`, async () => !(await isTrue()), maxAlertMs)
+    },
+    testTimeoutMs,
+  )
 
   test.each(Object.entries(alertStates))(
     '%s becomes true in its state',
