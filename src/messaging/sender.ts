@@ -113,12 +113,18 @@ const printedChannel = (missingSetting: string, now: () => number, print: (line:
   timeoutMs: 0,
   async send(message) {
     const validity = `valid for ${minutesInWords(validMinutes(message, now()))}`
-    const line = `  Code ${message.code} for ${message.to}, ${validity} (not sent: ${missingSetting} is not set)`
-    // Between blank lines, so that it is easy to find in a log.
-    for (const each of ['', line, '']) print(each)
+    const lines = [`Code ${message.code} for ${message.to}, ${validity}`, `Not sent: ${missingSetting} is not set`]
+    for (const line of ['', ...inBox(lines), '']) print(line)
     return { kind: 'sent' }
   },
 })
+
+/** In a box the code is easy to find between the lines of a log. */
+function inBox(lines: readonly string[]): readonly string[] {
+  const width = Math.max(...lines.map(({ length }) => length))
+  const border = '─'.repeat(width + 2)
+  return [`  ┌${border}┐`, ...lines.map((line) => `  │ ${line.padEnd(width)} │`), `  └${border}┘`]
+}
 
 /** The attempts in flight, each with its timeout. */
 class SendsInFlight {

@@ -66,7 +66,10 @@ test('on a terminal shows what a new user needs: where it serves, a command that
 [<time>] DEBUG: SendEmailVerificationForMessageContact OK, <ms> ms, request <request id>
 [<time>] INFO: audit {"requestId":"<request id>","operation":"SendEmailVerificationForMessageContact","callerId":"development","via":"header","directoryId":"development","contactId":"<contact id>","result":"OK"}
 
-  Code <code> for tom@example.com, valid for 30 minutes (not sent: SMTP_URL is not set)
+  ┌───────────────────────────────────────────────────────┐
+  │ Code <code> for tom@example.com, valid for 30 minutes │
+  │ Not sent: SMTP_URL is not set                         │
+  └───────────────────────────────────────────────────────┘
 
 [<time>] DEBUG: delivery attempt {"contactId":"<contact id>","channel":"email","attempt":1,"outcome":"sent"}
 ^C[<time>] INFO: stopping {"signal":"SIGINT"}

@@ -44,7 +44,7 @@ describe('the missing setting', () => {
 })
 
 describe('with UNCONFIGURED_SENDER=print', () => {
-  test('a channel that is not configured can be used: it prints the code, the address and the validity', async () => {
+  test('a channel that is not configured can be used: it prints the code, the address and the validity in a box', async () => {
     const lines: string[] = []
     const sender = startSender({ UNCONFIGURED_SENDER: 'print' }, { print: (line) => lines.push(line) })
     expect([sender.missingSetting('email'), sender.missingSetting('sms')]).toEqual([undefined, undefined])
@@ -52,10 +52,16 @@ describe('with UNCONFIGURED_SENDER=print', () => {
     expect(await sender.send(emailMessage)).toEqual({ kind: 'sent' })
     expect(lines).toEqual([
       '',
-      '  Code 012345 for 86-13900001234, valid for 30 minutes (not sent: SMS_URL is not set)',
+      '  ┌──────────────────────────────────────────────────────┐',
+      '  │ Code 012345 for 86-13900001234, valid for 30 minutes │',
+      '  │ Not sent: SMS_URL is not set                         │',
+      '  └──────────────────────────────────────────────────────┘',
       '',
       '',
-      '  Code 012345 for tom@example.com, valid for 30 minutes (not sent: SMTP_URL is not set)',
+      '  ┌───────────────────────────────────────────────────────┐',
+      '  │ Code 012345 for tom@example.com, valid for 30 minutes │',
+      '  │ Not sent: SMTP_URL is not set                         │',
+      '  └───────────────────────────────────────────────────────┘',
       '',
     ])
   })

@@ -59,5 +59,6 @@ test('a process that prints codes prints only those that it was asked for itself
   const { contactId, emailAddress } = await directory.add({ name: 'Ann', emailAddress: 'ann@example.com' })
   await directory.sendEmail(contactId, emailAddress)
   await until('its own code is printed', () => lines.length > 0, 20_000)
-  expect(lines.filter((line) => line !== '')).toEqual([expect.stringMatching(/^ {2}Code \d{6} for ann@example\.com, /)])
+  const codes = lines.filter((line) => line.includes('Code'))
+  expect(codes).toEqual([expect.stringMatching(/Code \d{6} for ann@example\.com, /)])
 })
