@@ -1,5 +1,6 @@
 import { ConfigurationError, type Environment, readSettings } from '../config/read-settings.js'
 import { readTextFile } from '../config/read-text-file.js'
+import { hostAndPort } from '../config/values.js'
 import { askForHealth } from '../grpc/health-question.js'
 import { grpcSettings } from '../grpc/settings.js'
 import { networkSettings } from '../network/settings.js'
@@ -13,10 +14,17 @@ export async function healthCommand(
   environment: Environment,
   { address, ...question }: HealthQuestion,
 ): Promise<number> {
-  const target = address === undefined ? ownTarget(environment, question.tls) : { address }
+  const target = address === undefined ? ownTarget(environment, question.tls) : { address: checked(address) }
   const answer = await askForHealth({ timeoutMs, ...question, ...target })
   process.stdout.write(`${answer}\n`)
   return answer === 'SERVING' ? 0 : 1
+}
+
+/** The address, if it has the form that LISTEN has too. */
+function checked(address: string): string {
+  const problems = hostAndPort.safeParse(address).error?.issues ?? []
+  if (problems.length > 0) throw new ConfigurationError(problems.map(({ message }) => `--address ${message}`))
+  return address
 }
 
 /** Where a service with these settings can be reached from its own machine, and whether with TLS. */
