@@ -38,7 +38,8 @@ const maxFlushMs = 2000
  * how many spans wait at most. This file and the observer are the only ones that load the SDK.
  */
 export function startTraceExport({ log, version, now, monotonicNow }: TraceExportOptions): TraceExport {
-  const processor = new BatchSpanProcessor(reported(new OTLPTraceExporter(), log, monotonicNow))
+  const report = lossReport(log, monotonicNow)
+  const processor = new BatchSpanProcessor(reported(new OTLPTraceExporter(), report))
   const resource = defaultResource()
     .merge(resourceFromAttributes({ 'service.name': 'message-contacts', 'service.version': version }))
     .merge(detectResources({ detectors: [envDetector] }))
@@ -53,19 +54,29 @@ export function startTraceExport({ log, version, now, monotonicNow }: TraceExpor
     async stop() {
       // What could not be sent has been reported.
       const flushed = processor.shutdown().catch(() => {})
-      await Promise.race([flushed, pause(maxFlushMs, undefined, { ref: false })])
+      const timeout = pause(maxFlushMs, noAnswer, { ref: false })
+      const problem = await Promise.race([flushed, timeout])
+      if (problem) report(problem)
     },
   }
 }
 
-/** The exporter, with a line in the log where spans are lost, at most once a minute. */
-function reported(exporter: SpanExporter, log: Log, monotonicNow: () => number): SpanExporter {
+const noAnswer = Object.assign(new Error('the collector has not answered'), { code: 'ETIMEDOUT' })
+
+type LossReport = (cause: unknown) => void
+
+/** Writes a line to the log when spans are lost, at most once a minute. */
+function lossReport(log: Log, monotonicNow: () => number): LossReport {
   let nextReport = Number.NEGATIVE_INFINITY
-  const report = (cause: unknown) => {
+  return (cause) => {
     if (monotonicNow() < nextReport) return
     nextReport = monotonicNow() + minuteMs
     log.warn({ cause: describeError(cause) }, 'traces not sent')
   }
+}
+
+/** The exporter, with a report when it fails. */
+function reported(exporter: SpanExporter, report: LossReport): SpanExporter {
   return {
     export(spans, onEnd) {
       exporter.export(spans, (result) => {

@@ -270,6 +270,16 @@ describe('a service whose collector', () => {
     expect(lostLines(service.log())).toEqual([])
   })
 
+  test('does not answer when the process stops says so', async () => {
+    const collector = await startTraceCollector(() => new Promise(() => {}))
+    const service = await startTraced(collector.url)
+    await new Directory(service).list()
+    await service.stop()
+    const [line = '', ...others] = lostLines(service.log())
+    expect(others).toEqual([])
+    expect(JSON.parse(line)).toMatchObject({ level: 40, cause: { code: 'ETIMEDOUT' } })
+  })
+
   test('refuses them says so, without its words', async () => {
     const collector = await startTraceCollector(async (response) => {
       response.writeHead(401, 'tom@example.com').end('tom@example.com')
