@@ -37,6 +37,9 @@ describe('traces', () => {
   })
 })
 
+const wholeNumber = 'must be a whole number from 1 to 999999999'
+const attributes = 'must be name=value, with commas between, and with % escapes for commas and equals signs'
+
 describe('a variable that the SDK would ignore', () => {
   test.each([
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'must be an http:// or https:// address'],
@@ -61,23 +64,19 @@ describe('a variable that the SDK would ignore', () => {
     ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'must be a number from 0 to 1'],
     ['OTEL_EXPORTER_OTLP_COMPRESSION', 'zstd', 'must be gzip or none'],
     ['OTEL_EXPORTER_OTLP_TRACES_COMPRESSION', 'GZIP', 'must be gzip or none'],
-    ...[
-      ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s'],
-      ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', '1e4'],
-      ['OTEL_BSP_MAX_QUEUE_SIZE', '0'],
-      ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '0'],
-      ['OTEL_BSP_SCHEDULE_DELAY', '-1'],
-      ['OTEL_BSP_EXPORT_TIMEOUT', '4294967296'],
-    ].map(([name = '', value = '']) => [name, value, 'must be a whole number from 1 to 999999999'] as const),
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s', wholeNumber],
+    ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', '1e4', wholeNumber],
+    ['OTEL_BSP_MAX_QUEUE_SIZE', '0', wholeNumber],
+    ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '0', wholeNumber],
+    ['OTEL_BSP_SCHEDULE_DELAY', '-1', wholeNumber],
+    ['OTEL_BSP_EXPORT_TIMEOUT', '4294967296', wholeNumber],
     ['OTEL_PROPAGATORS', 'b3,xtracecontext', 'must contain tracecontext, the only propagator that this service has'],
-    ...['production', '=production', 'a=b=c', 'a=1,b', 'a=%', 'a=%ff', ' =a'].map(
-      (value) =>
-        [
-          'OTEL_RESOURCE_ATTRIBUTES',
-          value,
-          'must be name=value, with commas between, and with % escapes for commas and equals signs',
-        ] as const,
-    ),
+    ['OTEL_RESOURCE_ATTRIBUTES', 'production', attributes],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=1,b', attributes],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=b=c', attributes],
+    ['OTEL_RESOURCE_ATTRIBUTES', ' =a', attributes],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=%', attributes],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=%ff', attributes],
   ])('is refused: %s=%s', (name, value, rule) => {
     expect(problemsOf({ ...endpoint, [name]: value })).toEqual([`${name} ${rule}`])
   })
