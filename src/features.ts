@@ -76,9 +76,8 @@ export function createFeatures(
   closers.push(() => sender.close())
   closers.push(() => worker.stop())
 
-  const wakeWorker = (verificationId: string) => worker.wake(verificationId)
   const newVerificationId = () => randomBytes(8).toString('hex')
-  const verifying = { settings, reader, writer, codes, limits, sender, wakeWorker, now, newVerificationId, observer }
+  const verifying = { settings, reader, writer, codes, limits, sender, worker, now, newVerificationId, observer }
   const operations = {
     ...createContactOperations({ settings, inserter, lister, reader, writer, now, newContactId }),
     ...createVerificationOperations(verifying),

@@ -38,14 +38,17 @@ export function dueMessages(
 export class DeliveryCapacity {
   readonly #messages = new Map<string, DueMessage>()
 
-  /** Which messages can begin. Whatever this selects, `take` accepts. Empty if none can. `canSend` tells the kinds that this process can send. */
-  selections(canSend: (kind: AddressKind) => boolean): readonly DueSelection[] {
+  /**
+   * Which messages can begin. Whatever this selects, `take` accepts. Empty if none can. `idsOf` gives the verifications of a kind whose messages
+   * this process can send, undefined if all.
+   */
+  selections(idsOf: (kind: AddressKind) => readonly string[] | undefined): readonly DueSelection[] {
     return addressKinds.flatMap((kind) => {
       const sending = [...this.#messages.values()].filter((message) => message.kind === kind)
       if (sending.length >= maxPerKind) return []
       const withoutDirectoryIds = frequent(maxPerDirectory, sending, ({ directoryId }) => directoryId)
       const withoutDomains = frequent(maxPerDomain, sending, ({ domain }) => domain)
-      return [{ kind, onlyExpired: !canSend(kind), withoutDirectoryIds, withoutDomains }]
+      return [{ kind, onlyIds: idsOf(kind), withoutDirectoryIds, withoutDomains }]
     })
   }
 

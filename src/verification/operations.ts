@@ -24,6 +24,7 @@ import {
   requireAddressToVerify,
   startVerification,
 } from './verification.js'
+import type { DeliveryWorker } from './worker.js'
 
 export interface VerificationDependencies {
   readonly settings: VerificationSettings & Pick<ContactSettings, 'COUNTRY_CODES'>
@@ -32,8 +33,7 @@ export interface VerificationDependencies {
   readonly codes: VerificationCodes
   readonly limits: SendLimits
   readonly sender: Pick<Sender, 'missingSetting'>
-  /** Called when the delivery of a verification is due. */
-  readonly wakeWorker: (verificationId: string) => void
+  readonly worker: Pick<DeliveryWorker, 'wake'>
   /** The time that is stored. */
   readonly now: () => Date
   /** 16 random hexadecimal digits. */
@@ -121,7 +121,7 @@ async function sendCode(
   call: OperationCall,
   dependencies: VerificationDependencies,
 ) {
-  const { settings, reader, writer, limits, sender, wakeWorker, now, newVerificationId, observer } = dependencies
+  const { settings, reader, writer, limits, sender, worker, now, newVerificationId, observer } = dependencies
   call.noteContact(contactId)
   requireSender(sender, target.kind)
   // Before anything is counted.
@@ -133,7 +133,7 @@ async function sendCode(
   const decide = (contact: Contact) => startVerification(contact, target, { id, traceparent }, now(), settings)
   const { result } = await writer.change(contactId, call, decide, { known })
   observer.verificationChanged(channelOf(target.kind), 'requested')
-  wakeWorker(id)
+  if (result) worker.wake({ contactId, kind: target.kind, verification: result })
   return sendResponse(result?.expireDate ?? nextSendDate, nextSendDate, call.requestId)
 }
 

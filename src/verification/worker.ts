@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AddressKind, Verification } from '../addresses/address.js'
 import type { Call } from '../calls/call.js'
 import type { Contact, Decision } from '../contacts/contact.js'
 import type { ContactKey, ContactReader } from '../contacts/store/reader.js'
@@ -14,6 +13,7 @@ import { addMs, type Deadline, deadlineIn } from '../time.js'
 import type { VerificationCodes } from './codes.js'
 import { type CanSend, type Claim, channelOf, claimDelivery, recordDelivery } from './delivery.js'
 import { DeliveryCapacity, type DueMessage, dueMessages } from './delivery-capacity.js'
+import { type SendableMessage, SendableMessages } from './sendable-messages.js'
 
 export interface DeliveryWorkerOptions {
   readonly reader: ContactReader
@@ -41,8 +41,6 @@ const maxCandidates = 32
 const stepTimeoutMs = 5000
 /** How long a delivery is put aside that cannot be claimed, in milliseconds. */
 const parkMs = 5 * 60_000
-/** How many verifications that were requested here are remembered, for messages that are printed. */
-const maxRequested = 1000
 
 /** Failures of a claim that are nobody's fault and pass. */
 const passingReasons: readonly Reason[] = ['ENTITY_NOT_EXISTS_CONTACT', 'CONCURRENT_CALL_NOT_SUPPORTED']
@@ -57,8 +55,7 @@ export class DeliveryWorker {
   readonly #capacity = new DeliveryCapacity()
   /** Deliveries that are being claimed, or claimed and not yet recorded. */
   readonly #deliveries = new Set<Promise<void>>()
-  /** Verifications that were requested in this process: only those are printed, the latest ones. */
-  readonly #requested = new Set<string>()
+  readonly #sendable: SendableMessages
   #isStopped = false
   #isWoken = false
   #wakeUp: () => void = () => {}
@@ -69,19 +66,16 @@ export class DeliveryWorker {
 
   constructor(options: DeliveryWorkerOptions) {
     this.#options = options
+    this.#sendable = new SendableMessages(options.sender)
   }
 
   start(): void {
     this.#running = this.#run()
   }
 
-  /** The delivery of a verification is due now. */
-  wake(verificationId: string): void {
-    this.#requested.add(verificationId)
-    for (const id of this.#requested) {
-      if (this.#requested.size <= maxRequested) break
-      this.#requested.delete(id)
-    }
+  /** A message that was requested in this process is due now. */
+  wake(message: SendableMessage): void {
+    this.#sendable.add(message)
     this.#wakeNow()
   }
 
@@ -125,10 +119,10 @@ export class DeliveryWorker {
 
   /** Begins what is due, up to the capacity, and waits for none of it: a claim that takes long must not delay the others. */
   async #look(): Promise<void> {
-    const { reader, sender, now } = this.#options
-    const selections = this.#capacity.selections((kind) => sender.missingSetting(channelOf(kind)) === undefined)
-    if (selections.length === 0) return
+    const { reader, now } = this.#options
     try {
+      const selections = this.#capacity.selections((kind) => this.#sendable.nextIds(kind, now()))
+      if (selections.length === 0) return
       const due = await reader.findDue(now(), maxCandidates, selections, this.#deadline())
       this.#hasMoreDue = due.length === maxCandidates
       if (due.length === 0) this.#isFailing = false
@@ -177,7 +171,9 @@ export class DeliveryWorker {
 
   /** Without a result, or undefined, if there is nothing to claim: another process was faster, or this one cannot send it. */
   async #claim(message: DueMessage): Promise<Changed<Claim> | undefined> {
-    const canSend: CanSend = (kind, verification) => kind === message.kind && this.#canSend(kind, verification)
+    const { contactId } = message
+    const canSend: CanSend = (kind, verification) =>
+      kind === message.kind && this.#sendable.has({ contactId, kind, verification })
     const decide = (contact: Contact) => claimDelivery(contact, this.#options.now(), canSend)
     try {
       if (message.damage) throw new Failure('INTERNAL', { cause: message.damage })
@@ -191,14 +187,6 @@ export class DeliveryWorker {
       await this.#park(message, error)
       return undefined
     }
-  }
-
-  /** This process can send by the channel; and what would only be printed was requested here. */
-  #canSend(kind: AddressKind, { id }: Verification): boolean {
-    const { sender } = this.#options
-    const channel = channelOf(kind)
-    if (sender.missingSetting(channel) !== undefined) return false
-    return !sender.isPrinted(channel) || this.#requested.has(id)
   }
 
   /** A damaged contact stops no other delivery. It is tried again later: somebody may have repaired it. */
@@ -229,6 +217,8 @@ export class DeliveryWorker {
           mayHaveArrived: claim.mayHaveArrived,
         })
     await this.#recordUntilStored(claimed, claim, result)
+    const { _id: contactId } = claimed
+    if (result.kind !== 'retry') this.#sendable.delete({ contactId, kind: claim.kind, verification })
   }
 
   /**

@@ -39,8 +39,8 @@ export type DueContact = ContactKey &
 /** Which messages of one kind the delivery worker looks for. */
 export interface DueSelection {
   readonly kind: AddressKind
-  /** Only messages whose code has expired. */
-  readonly onlyExpired: boolean
+  /** Only the messages of these verifications, and those whose code has expired. Undefined: all. */
+  readonly onlyIds: readonly string[] | undefined
   readonly withoutDirectoryIds: readonly string[]
   /** Not to these mail domains. */
   readonly withoutDomains: readonly string[]
@@ -192,9 +192,11 @@ const isInternal = (error: unknown): error is Failure => error instanceof Failur
  * The rest is left out here and not afterwards, so that what cannot be sent now does not hide what can.
  */
 function dueFilter(now: Date, selections: readonly DueSelection[]): Filter<Contact> {
-  const selected = selections.map(({ kind, onlyExpired, withoutDirectoryIds, withoutDomains }) => ({
+  const selected = selections.map(({ kind, onlyIds, withoutDirectoryIds, withoutDomains }) => ({
     [`${kind}.verification.dueDate`]: { $lte: now },
-    ...(onlyExpired && { [`${kind}.verification.expireDate`]: { $lte: now } }),
+    ...(onlyIds && {
+      $or: [{ [`${kind}.verification.id`]: { $in: onlyIds } }, { [`${kind}.verification.expireDate`]: { $lte: now } }],
+    }),
     ...(withoutDirectoryIds.length > 0 && { directoryId: { $nin: withoutDirectoryIds } }),
     ...(withoutDomains.length > 0 && { [`${kind}.verification.address`]: { $not: domainPattern(withoutDomains) } }),
   }))

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { minuteMs } from '../../../src/time.js'
 import { Clock } from '../../support/clock.js'
 import { Directory } from '../../support/directory.js'
 import { reply } from '../../support/mail-server.js'
+import { storeQueued } from '../../support/queued-contacts.js'
 import { startReceivers } from '../../support/receivers.js'
 import { startService, uniqueName } from '../../support/running-service.js'
 import { until } from '../../support/waiting.js'
@@ -61,4 +62,34 @@ test('a process that prints codes prints only those that it was asked for itself
   await until('its own code is printed', () => lines.length > 0, 20_000)
   const codes = lines.filter((line) => line.includes('Code'))
   expect(codes).toEqual([expect.stringMatching(/Code \d{6} for ann@example\.com, /)])
+})
+
+test('300 contacts whose codes other processes were asked for do not hide its own', async () => {
+  const printed: string[] = []
+  const service = await startService({
+    environment: { UNCONFIGURED_SENDER: 'print' },
+    dependencies: { print: (line) => printed.push(line) },
+  })
+  onTestFinished(() => service.stop())
+  const contacts = Array.from({ length: 300 }, (_, index) => ({
+    directoryId: `rd-elsewhere-${index}`,
+    emailAddress: `tom${index}@elsewhere.example`,
+    phoneNumber: '86-13900001234',
+    due: ['email', 'phone'] as const,
+  }))
+  const ids = await storeQueued(service.collection, contacts)
+  const directory = new Directory(service)
+  const { contactId, emailAddress, phoneNumber } = await directory.add()
+  await directory.sendEmail(contactId, emailAddress)
+  await directory.sendSms(contactId, phoneNumber)
+  const codes = () => printed.filter((line) => line !== '').sort()
+  await until('both codes are printed', () => codes().length === 2, 20_000)
+  expect(codes()).toEqual([
+    expect.stringContaining(`for ${phoneNumber},`),
+    expect.stringContaining(`for ${emailAddress},`),
+  ])
+  const attempted = {
+    $or: [{ 'email.verification.attempts': { $gt: 0 } }, { 'phone.verification.attempts': { $gt: 0 } }],
+  }
+  expect(await service.collection.countDocuments({ _id: { $in: [...ids] }, ...attempted })).toBe(0)
 })

@@ -25,8 +25,8 @@ const email = (n: number, differences: Partial<DueMessage> = {}): DueMessage => 
 const sms = (n: number, differences: Partial<DueMessage> = {}): DueMessage =>
   email(n, { kind: 'phone', domain: undefined, ...differences })
 
-const canSendAll = () => true
-const unrestricted = { onlyExpired: false, withoutDirectoryIds: [], withoutDomains: [] }
+const canSendAll = () => undefined
+const unrestricted = { onlyIds: undefined, withoutDirectoryIds: [], withoutDomains: [] }
 
 describe('a process sends at the same time', () => {
   test.each([
@@ -89,9 +89,9 @@ describe('the messages that can begin', () => {
     ])
   })
 
-  test('are only expired ones of a kind that this process cannot send', () => {
-    expect(new DeliveryCapacity().selections((kind) => kind === 'phone')).toEqual([
-      { kind: 'email', ...unrestricted, onlyExpired: true },
+  test('are only those of a kind that this process can send', () => {
+    expect(new DeliveryCapacity().selections((kind) => (kind === 'email' ? ['1'] : undefined))).toEqual([
+      { kind: 'email', ...unrestricted, onlyIds: ['1'] },
       { kind: 'phone', ...unrestricted },
     ])
   })
@@ -103,8 +103,8 @@ describe('the messages that can begin', () => {
     takeEach(capacity, 8, (n) => sms(n, { directoryId: 'rd-2' }))
     const withoutDomains = ['one.example', 'two.example']
     expect(capacity.selections(canSendAll)).toEqual([
-      { kind: 'email', onlyExpired: false, withoutDirectoryIds: ['rd-1'], withoutDomains },
-      { kind: 'phone', onlyExpired: false, withoutDirectoryIds: ['rd-2'], withoutDomains: [] },
+      { kind: 'email', onlyIds: undefined, withoutDirectoryIds: ['rd-1'], withoutDomains },
+      { kind: 'phone', onlyIds: undefined, withoutDirectoryIds: ['rd-2'], withoutDomains: [] },
     ])
   })
 

@@ -69,7 +69,6 @@ function startWorker(
   const worker = new DeliveryWorker({ ...options, newRequestId: () => 'WRITE-1' })
   worker.start()
   onTestFinished(() => worker.stop())
-  const { attempts: firstAttempts } = verification
   return {
     messages,
     observer,
@@ -82,7 +81,7 @@ function startWorker(
     /** Lets the worker look at another time. */
     lookAt(date: Date) {
       time = date
-      worker.wake(`${firstAttempts}`)
+      worker.wake({ contactId: stored._id, kind: 'email', verification })
     },
   }
 }
