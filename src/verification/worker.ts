@@ -4,7 +4,7 @@ import type { Contact, Decision } from '../contacts/contact.js'
 import type { ContactKey, ContactReader } from '../contacts/store/reader.js'
 import type { Changed, ContactWriter } from '../contacts/store/writer.js'
 import type { Reason } from '../errors/catalog.js'
-import { Failure } from '../errors/failure.js'
+import { Failure, toFailure } from '../errors/failure.js'
 import { maxSendMs, SendError, type SendResult } from '../messaging/message.js'
 import type { Sender } from '../messaging/sender.js'
 import type { DeliveryAttempt, Observer } from '../telemetry/observer.js'
@@ -42,8 +42,8 @@ const stepTimeoutMs = 5000
 /** How long a delivery is put aside that cannot be claimed, in milliseconds. */
 const parkMs = 5 * 60_000
 
-/** Failures of a claim that are nobody's fault and pass. */
-const passingReasons: readonly Reason[] = ['ENTITY_NOT_EXISTS_CONTACT', 'CONCURRENT_CALL_NOT_SUPPORTED']
+/** Failures of a claim that are due to the contact itself, unless it was removed meanwhile. */
+const damageReasons: readonly Reason[] = ['INTERNAL', 'ENTITY_NOT_EXISTS_CONTACT']
 
 /**
  * Sends verification codes, in every process: claims a due delivery, sends the message, and records the result. If a process is killed in
@@ -181,16 +181,16 @@ export class DeliveryWorker {
       this.#isFailing = false
       return claimed
     } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      if (passingReasons.includes(error.reason)) return undefined
-      if (error.reason !== 'INTERNAL') throw error
-      await this.#park(message, error)
+      const failure = toFailure(error)
+      if (damageReasons.includes(failure.reason)) await this.#park(message, failure.context.cause ?? failure)
+      // Others were faster again and again, which passes.
+      else if (failure.reason !== 'CONCURRENT_CALL_NOT_SUPPORTED') throw failure
       return undefined
     }
   }
 
   /** A damaged contact stops no other delivery. It is tried again later: somebody may have repaired it. */
-  async #park({ contactId }: ContactKey, { context: { cause } }: Failure): Promise<void> {
+  async #park({ contactId }: ContactKey, cause: unknown): Promise<void> {
     const { writer, observer, tracing, now } = this.#options
     const isParked = await writer.parkDelivery(contactId, now(), addMs(now(), parkMs), this.#deadline())
     if (!isParked) return

@@ -1,10 +1,11 @@
-import type { Document, UpdateFilter } from 'mongodb'
+import { type Collection, type Document, ObjectId, type UpdateFilter } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Contact } from '../../../src/contacts/contact.js'
 import { minuteMs } from '../../../src/time.js'
 import { type Damage, damageTexts, misshapen, notUtf8, set, undecodable } from '../../support/damage.js'
 import { Directory } from '../../support/directory.js'
 import { startReceivers } from '../../support/receivers.js'
+import { uniqueName } from '../../support/running-service.js'
 import { until } from '../../support/waiting.js'
 import { startWatched, type WatchedService } from '../../support/watched-service.js'
 import { isDriverCommand } from '../../support/wire-proxy.js'
@@ -106,6 +107,44 @@ describe('the delivery worker', () => {
       expect(parkedLines(contactId), description).toEqual([expect.objectContaining({ level: 40, contactId, cause })])
     }
   })
+
+  test.each<[string, (document: Contact, index: number) => Document]>([
+    ['an id that is no text', (document) => ({ ...document, _id: new ObjectId() })],
+    [
+      'a directory id that is no text',
+      (document, index) => ({ ...document, _id: `c-damaged-${index}`, directoryId: new ObjectId() }),
+    ],
+    [
+      'a list as due date of the contact',
+      (document, index) => ({
+        ...document,
+        _id: `c-listed-${index}`,
+        deliveryDueDate: [past()],
+        email: { address: 'a@b.example' },
+      }),
+    ],
+  ])(
+    'sends the message of another directory while 40 contacts with %s are due, and parks those',
+    async (_, damaged) => {
+      const directory = new Directory(service)
+      const { contactId } = await directory.add()
+      const document = await storedContact(contactId)
+      const due = { ...document, deliveryDueDate: past(), email: { ...document.email, verification: queued() } }
+      const documents = Array.from({ length: 40 }, (_, index) => ({
+        ...damaged({ ...due, name: `Tom${index}` } as Contact, index),
+        slot: 1000 + index,
+      }))
+      const collection = service.collection as unknown as Collection<Document>
+      const { insertedIds } = await collection.insertMany(documents)
+      await expectDelivery(`beside-${uniqueName('damaged')}@example.com`)
+      const areParked = async () => {
+        const filter = { _id: { $in: Object.values(insertedIds) }, deliveryDueDate: { $lte: new Date() } }
+        return (await collection.countDocuments(filter)) === 0
+      }
+      await until('all are due later', areParked, 20_000)
+      await collection.deleteMany({ _id: { $in: Object.values(insertedIds) } } as object)
+    },
+  )
 
   test('parks both messages of a damaged contact at once', async () => {
     const phone = { address: '86-13900001234', verification: { ...queued(), address: '86-13900001234' } }
