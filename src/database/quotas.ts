@@ -1,6 +1,6 @@
 import { type Collection, type Document, type IndexDescription, MongoServerError } from 'mongodb'
 import { Failure } from '../errors/failure.js'
-import { addMs, type Deadline, hourMs } from '../time.js'
+import { addMs, type Deadline, hourMs, minuteMs } from '../time.js'
 import { Batcher, type BatcherOptions, expired } from './batcher.js'
 import { maxAheadMs } from './clock.js'
 import type { Database } from './database.js'
@@ -30,10 +30,15 @@ interface QuotaRecord {
   readonly dates: readonly Date[]
   /** Those of them that belong to a part. */
   readonly partUses?: readonly PartUse[]
-  /** Who took the last uses, in order. */
-  readonly lastUseIds: readonly string[]
+  /** The ids of the last uses, in order. */
+  readonly lastUses: readonly LastUse[]
   /** When none of the uses counts any more, and an hour later. */
   readonly expireDate: Date
+}
+
+interface LastUse {
+  readonly id: string
+  readonly date: Date
 }
 
 interface PartUse {
@@ -44,6 +49,12 @@ interface PartUse {
 /** The database removes records that do not count any more, by its own clock. */
 const indexes: readonly IndexDescription[] = [{ name: 'expire', key: { expireDate: 1 }, expireAfterSeconds: 0 }]
 const expirySlackMs = hourMs
+
+/**
+ * How long the ids of uses are kept, in milliseconds: longer than a call takes one and reads whether it has, however many others take some
+ * meanwhile.
+ */
+const useIdMs = 5 * minuteMs
 
 /** How often the first uses of a quota may collide before the call is refused. */
 const maxRaces = 5
@@ -84,8 +95,7 @@ export class Quotas {
       const outcome = await this.#takes.submit({ quota, useId }, deadline)
       if (outcome === expired) throw new Failure('DEADLINE_EXCEEDED')
       if (outcome instanceof Failure) throw outcome
-      if (outcome)
-        return outcome.lastUseIds.includes(useId) ? this.#taken(outcome, quota) : this.#exhausted(outcome, quota)
+      if (outcome) return hasUse(outcome, useId) ? this.#taken(outcome, quota) : this.#exhausted(outcome, quota)
     }
     throw new Failure('CONCURRENT_CALL_NOT_SUPPORTED')
   }
@@ -162,33 +172,34 @@ export class Quotas {
 
 /** Drops the dates that do not count, and adds one if fewer than the limit remain. */
 function takeUse({ limit, windowMs, part }: Quota, useId: string, now: Date): Document[] {
-  const counting = (input: string, date: string) => {
-    const cond = { $and: [{ $gt: [date, addMs(now, -windowMs)] }, { $lte: [date, addMs(now, maxAheadMs)] }] }
+  const within = (ms: number, input: string, date: string) => {
+    const cond = { $and: [{ $gt: [date, addMs(now, -ms)] }, { $lte: [date, addMs(now, maxAheadMs)] }] }
     return { $filter: { input: { $ifNull: [input, []] }, cond } }
   }
   const isOfPart = { $eq: ['$$this.name', part?.name] }
   const partUses = { $filter: { input: '$partUses', cond: isOfPart } }
+  const lastUseIds = { $map: { input: '$lastUses', in: '$$this.id' } }
   const hasUseLeft = {
     $and: [
       { $lt: [{ $size: '$dates' }, limit] },
       ...(part ? [{ $lt: [{ $size: partUses }, part.limit] }] : []),
       // The same use is not taken twice, where a reply came without the record.
-      { $not: [{ $in: [useId, '$lastUseIds'] }] },
+      { $not: [{ $in: [useId, lastUseIds] }] },
     ],
   }
   const withPartUse = { $concatArrays: ['$partUses', [{ name: part?.name, date: now }]] }
-  const withUseId = { $slice: [{ $concatArrays: ['$lastUseIds', [useId]] }, -maxUseIds] }
+  const withLastUse = { $concatArrays: ['$lastUses', [{ id: useId, date: now }]] }
   return [
     {
       $set: {
-        dates: counting('$dates', '$$this'),
-        ...(part && { partUses: counting('$partUses', '$$this.date') }),
-        lastUseIds: { $ifNull: ['$lastUseIds', []] },
+        dates: within(windowMs, '$dates', '$$this'),
+        ...(part && { partUses: within(windowMs, '$partUses', '$$this.date') }),
+        lastUses: within(useIdMs, '$lastUses', '$$this.date'),
       },
     },
     {
       $set: {
-        lastUseIds: { $cond: [hasUseLeft, withUseId, '$lastUseIds'] },
+        lastUses: { $cond: [hasUseLeft, withLastUse, '$lastUses'] },
         dates: { $cond: [hasUseLeft, { $concatArrays: ['$dates', [now]] }, '$dates'] },
         ...(part && { partUses: { $cond: [hasUseLeft, withPartUse, '$partUses'] } }),
         expireDate: addMs(now, windowMs + expirySlackMs),
@@ -197,8 +208,7 @@ function takeUse({ limit, windowMs, part }: Quota, useId: string, now: Date): Do
   ]
 }
 
-/** How many use ids are kept: more than calls that take uses of one quota at the same time, as a rule. */
-const maxUseIds = 32
+const hasUse = ({ lastUses }: QuotaRecord, useId: string) => lastUses.some(({ id }) => id === useId)
 
 /** When a use is possible, and the limit by which it is not possible before: that of the quota, or that of its part. */
 function nextUse({ dates, partUses = [] }: QuotaRecord, { limit, windowMs, part }: Quota, now: Date) {
