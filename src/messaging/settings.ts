@@ -78,6 +78,7 @@ const settings = z.object({
     .refine(isUrlTemplate, unescapablePlaceholder)
     .optional()
     .meta({
+      shared: true,
       description:
         'The HTTP gateway for text messages: an `http://` or `https://` address. Each message is one POST request with SMS_BODY. Without SMS_BODY it is a GET request, if this address contains placeholders; their values are percent-encoded. Text messages require SMS_URL and, unless it contains placeholders, SMS_BODY.',
       secret: true,
