@@ -71,7 +71,7 @@ async function bench(cleanup: Cleanup): Promise<number> {
   return 0
 }
 
-/** Limited, because a process prints the codes of the last 1000 requests only, and each one is waited for. */
+/** Limited, because each code is waited for, and a process prints more slowly than it takes requests. */
 const sendsPerRound = 900
 
 async function benchCosts(mongodbUri: string, cleanup: Cleanup): Promise<void> {
