@@ -74,8 +74,11 @@ interface SecretValue {
   readonly problem?: string
 }
 
-/** Control and format characters (among them NUL and the byte order mark), white space other than plain, and what is not UTF-8. */
-const invisible = /(?![\t\n\r ])[\p{Cc}\p{Cf}\p{Cs}\p{Z}\uFFFD]/u
+/**
+ * Control and format characters (among them NUL and the byte order mark), white space other than plain, what programs need not show (such as
+ * variation selectors and fillers), the empty Braille pattern, and what is not UTF-8.
+ */
+const invisible = /(?![\t\n\r ])[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\uFFFD]/u
 
 /** The first invisible character as `U+FEFF`. */
 function invisibleCharacter(value: string): string | undefined {
