@@ -16,7 +16,7 @@ import {
 import { monitorConnections, monitored } from './monitoring.js'
 import type { DatabaseSettings } from './settings.js'
 import { commandOfMany, commandOfOne, type SingleWrite } from './single-write.js'
-import { databaseName, hasOption } from './uri.js'
+import { checkMinPoolSize, databaseName, hasOption } from './uri.js'
 
 /** An index in the database differs from the one that this version needs. Only an operator can resolve that. */
 export class IndexMismatchError extends Error {
@@ -252,7 +252,9 @@ export function checkDatabaseAddress(settings: DatabaseSettings): void {
 }
 
 /** The driver's own text may quote the password of the address, so it is dropped. */
-function createClient({ MONGODB_URI, DATABASE_POOL_SIZE }: DatabaseSettings): MongoClient {
+function createClient(settings: DatabaseSettings): MongoClient {
+  checkMinPoolSize(settings)
+  const { MONGODB_URI, DATABASE_POOL_SIZE } = settings
   try {
     return new MongoClient(MONGODB_URI, {
       ...(!hasOption(MONGODB_URI, 'appName') && { appName: 'message-contacts' }),

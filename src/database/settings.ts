@@ -3,7 +3,11 @@ import { text, wholeNumber } from '../config/values.js'
 import { databaseNamePattern, uriProblems } from './uri.js'
 
 export const databaseSettings = z.object({
-  MONGODB_URI: text(/^mongodb(\+srv)?:\/\/./, 'must be a mongodb:// or mongodb+srv:// address')
+  // The driver drops what follows a line break or `#`: options would be lost silently.
+  MONGODB_URI: text(
+    /^mongodb(\+srv)?:\/\/[^\s#]+$/,
+    'must be a mongodb:// or mongodb+srv:// address, without white space and #',
+  )
     .superRefine((uri, context) => {
       for (const message of uriProblems(uri)) context.addIssue({ code: 'custom', message })
     })

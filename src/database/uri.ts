@@ -56,6 +56,15 @@ export function uriProblems(uri: string): readonly string[] {
     })
 }
 
+/** Throws ConfigurationError if MONGODB_URI wants more connections than DATABASE_POOL_SIZE: the driver would never connect. */
+export function checkMinPoolSize(settings: {
+  readonly MONGODB_URI: string
+  readonly DATABASE_POOL_SIZE: number
+}): void {
+  if (valuesOf(settings.MONGODB_URI, 'minPoolSize').some((size) => Number(size) > settings.DATABASE_POOL_SIZE))
+    throw new ConfigurationError(['MONGODB_URI must not set minPoolSize to more than DATABASE_POOL_SIZE'])
+}
+
 export const databaseNamePattern = /^[A-Za-z0-9_-]{1,63}$/
 const defaultDatabase = 'message_contacts'
 /** MongoDB keeps its own data there. They often stand in a MONGODB_URI to say where the user is defined. */

@@ -243,7 +243,7 @@ describe('the packed program', () => {
       expect(await runWith({ ...valid, MONGODB_URI: 'nowhere' }, 'check-config')).toEqual({
         exitCode: 2,
         stdout: '',
-        stderr: 'MONGODB_URI must be a mongodb:// or mongodb+srv:// address\n',
+        stderr: 'MONGODB_URI must be a mongodb:// or mongodb+srv:// address, without white space and #\n',
       })
     })
   })

@@ -183,10 +183,14 @@ const format = 'LISTEN must be host:port, such as 0.0.0.0:50051 or [::1]:50051'
 const codes = 'COUNTRY_CODES must be country codes separated by commas, such as 86,852'
 const rejected: readonly (readonly [problem: string, ...values: string[]])[] = [
   [
-    'MONGODB_URI must be a mongodb:// or mongodb+srv:// address',
+    'MONGODB_URI must be a mongodb:// or mongodb+srv:// address, without white space and #',
     'mongodb://',
     'http://a',
     ' mongodb://a',
+    'mongodb://a ',
+    'mongodb://a/?replicaSet=rs0\n&tls=true',
+    'mongodb://a/?replicaSet=rs0&\ttls=true',
+    'mongodb://a/?replicaSet=rs0#&tls=true',
     'mongodb+tcp://a',
     'mongodb:/a',
   ],

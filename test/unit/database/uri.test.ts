@@ -1,6 +1,7 @@
 import { MongoClient } from 'mongodb'
 import { describe, expect, test, vi } from 'vitest'
-import { Database } from '../../../src/database/database.js'
+import { ConfigurationError } from '../../../src/config/read-settings.js'
+import { checkDatabaseAddress, Database } from '../../../src/database/database.js'
 import { databaseSettings } from '../../../src/database/settings.js'
 import { databaseName, uriProblems } from '../../../src/database/uri.js'
 import { RecordingObserver } from '../../support/recording-observer.js'
@@ -74,6 +75,23 @@ describe('every other option', () => {
   })
 })
 
+describe('minPoolSize', () => {
+  const problem = 'MONGODB_URI must not set minPoolSize to more than DATABASE_POOL_SIZE'
+  const check = (uri: string) =>
+    checkDatabaseAddress(databaseSettings.parse({ MONGODB_URI: uri, DATABASE_POOL_SIZE: '5' }))
+
+  test('may be as much as DATABASE_POOL_SIZE', () => {
+    expect(check('mongodb://a/?minPoolSize=5')).toBeUndefined()
+  })
+
+  test.each(['minPoolSize=6', 'MINPOOLSIZE=50', 'minPoolSize=5&minPoolSize=6'])(
+    'must not be more, with which the driver would never connect: %s',
+    (option) => {
+      expect(() => check(`mongodb://a/?${option}`)).toThrow(new ConfigurationError([problem]))
+    },
+  )
+})
+
 describe('the options of the driver', () => {
   /** The options that the driver is created with for an address. */
   async function driverOptions(MONGODB_URI: string): Promise<MongoClient['options'] | undefined> {
@@ -86,6 +104,15 @@ describe('the options of the driver', () => {
     connect.mockRestore()
     return client?.options
   }
+
+  test('that the service sets are refused in MONGODB_URI, all but appName', async () => {
+    const defaults = new Map<string, unknown>(Object.entries(new MongoClient('mongodb://a/').options))
+    const set = Object.entries((await driverOptions('mongodb://a/')) ?? {})
+      .filter(([name, value]) => typeof value !== 'object' && value !== defaults.get(name))
+      .map(([name]) => name)
+    expect(set).toContain('maxPoolSize')
+    expect(set.filter((name) => uriProblems(`mongodb://a/?${name}=other`).length === 0)).toEqual(['appName'])
+  })
 
   test.each([
     ['mongodb://a/', 'message-contacts'],
