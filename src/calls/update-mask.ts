@@ -16,16 +16,18 @@ export function parseUpdateMask(
   isEmpty: boolean,
 ): Parsed<undefined> {
   const violations: Violation[] = []
+  const pathsByLetters = new Map(knownPaths.map((path) => [lettersOf(path), path]))
   const rule = `Must name fields to update: ${knownPaths.join(', ')}; or ${allFields} alone for all of them.`
   const isMixed = mask.includes(allFields) && mask.some((path) => path !== allFields)
   if (isMixed || (isEmpty && mask.length === 0)) violations.push({ field: 'update_mask', reason, rule })
   mask.forEach((path, index) => {
     if (path === allFields || knownPaths.includes(path)) return
-    const meant = knownPaths.find((known) => camelCase(known) === path)
+    const meant = pathsByLetters.get(lettersOf(path))
     const suggestion = meant && `Must be a path in snake_case; did you mean ${meant}?`
     violations.push({ field: `update_mask.paths[${index}]`, reason, rule: suggestion ?? rule })
   })
   return violations.length > 0 ? { violations } : valid(undefined)
 }
 
-const camelCase = (path: string) => path.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+/** Paths with the same letters are the same field in another form: `emailAddress`, `EmailAddress`, `email-address`, `EMAIL_ADDRESS`. */
+const lettersOf = (path: string) => path.replaceAll(/[^A-Za-z]/g, '').toLowerCase()

@@ -48,16 +48,31 @@ describe('a mask', () => {
       })
   })
 
-  test('is invalid with a path in camel case: the rule names the path that was meant', () => {
-    expect(parseUpdateMask(['emailAddress', 'Name'], knownPaths, false)).toEqual({
+  test.each([
+    ['emailAddress', 'email_address'],
+    ['EmailAddress', 'email_address'],
+    ['emailaddress', 'email_address'],
+    ['EMAIL_ADDRESS', 'email_address'],
+    ['email-address', 'email_address'],
+    ['email address', 'email_address'],
+    ['email_address[0]', 'email_address'],
+    ['Name', 'name'],
+    ['name ', 'name'],
+  ])('is invalid with the path "%s", which is not in snake case: the rule names %s', (path, meant) => {
+    const meantRule = `Must be a path in snake_case; did you mean ${meant}?`
+    expect(parseUpdateMask(['colour', path], knownPaths, false)).toEqual({
       violations: [
-        {
-          field: 'update_mask.paths[0]',
-          reason,
-          rule: 'Must be a path in snake_case; did you mean email_address?',
-        },
-        { field: 'update_mask.paths[1]', reason, rule },
+        { field: 'update_mask.paths[0]', reason, rule },
+        { field: 'update_mask.paths[1]', reason, rule: meantRule },
       ],
     })
   })
+
+  test.each(['', '.', '1', '_', 'name.first', 'contact.email_address', '__proto__', 'constructor'])(
+    'is invalid with the path "%s", which is no other form of a known one',
+    (path) => {
+      const violations = [{ field: 'update_mask.paths[0]', reason, rule }]
+      expect(parseUpdateMask([path], knownPaths, false)).toEqual({ violations })
+    },
+  )
 })

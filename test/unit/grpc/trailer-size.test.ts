@@ -31,7 +31,7 @@ const unknownType = 9 as MessageType
 const allOnce = { updateMask: { paths: ['*'] } }
 /** As long as PUBLIC_DOCS_URL may be. */
 const docsUrl = 'https://'.padEnd(200, 'd')
-const paths = ['*', 'emailAddress', 'phoneNumber', 'messageTypes', ...Array<string>(40).fill('x')]
+const paths = ['*', 'Name', 'emailAddress', 'phoneNumber', 'Title', 'messageTypes', ...Array<string>(40).fill('x')]
 
 test.each<[string, UpdateFields]>([
   ['many message types', { messageTypes: Array<MessageType>(65_000).fill(unknownType), ...allOnce }],
