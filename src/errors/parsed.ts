@@ -6,7 +6,7 @@ export type Parsed<Value> = { readonly value: Value } | { readonly violations: r
 
 export const valid = <Value>(value: Value): Parsed<Value> => ({ value })
 /** `rule` says what is allowed. */
-export const invalid = (field: string, reason: Reason, rule?: string): Parsed<never> => ({
+export const invalid = (field: string, reason: Reason, rule: string): Parsed<never> => ({
   violations: [{ field, reason, rule }],
 })
 

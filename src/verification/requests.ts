@@ -66,7 +66,7 @@ export class VerificationRequestParser {
     const isEmpty = emailAddress === '' && phoneNumber === ''
     const { contactId, email, phone } = requireValid<{ contactId: string; email?: Target; phone?: Target }>({
       contactId: parseContactId(request.contactId),
-      ...(isEmpty && { email: invalid('email_address', 'MISSING_PARAMETER_TARGET') }),
+      ...(isEmpty && { email: invalid('email_address', 'MISSING_PARAMETER_TARGET', 'Must be set, or phone_number.') }),
       ...(emailAddress !== '' && { email: this.#parseEmail(emailAddress) }),
       ...(phoneNumber !== '' && { phone: this.#parsePhone(phoneNumber) }),
     })

@@ -128,7 +128,11 @@ describe('an invalid request is refused with every violation', () => {
       confirm(phone('1-2025550123'), '123456'),
       [['phone_number', 'INVALID_PARAMETER_MOBILE_COUNTRY_CODE']],
     ],
-    ['CancelMessageContactUpdate without an address', cancel({}), [['email_address', 'MISSING_PARAMETER_TARGET']]],
+    [
+      'CancelMessageContactUpdate without an address',
+      cancel({}),
+      [['email_address', 'MISSING_PARAMETER_TARGET', 'Must be set, or phone_number.']],
+    ],
     [
       'CancelMessageContactUpdate with invalid addresses',
       cancel({ emailAddress: 'tom@localhost', phoneNumber: '86-1390000' }),

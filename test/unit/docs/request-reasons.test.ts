@@ -1,10 +1,10 @@
-import { create, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf'
+import { create, type DescField, type DescMessage, type DescMethod, type Message } from '@bufbuild/protobuf'
 import { expect, test } from 'vitest'
 import { readComments, reasonsByOperation } from '../../../dev/docs/comments.js'
 import { ContactRequestParser } from '../../../src/contacts/requests.js'
 import type { ContactSettings } from '../../../src/contacts/settings.js'
 import { errorCatalog, type Reason } from '../../../src/errors/catalog.js'
-import { toFailure } from '../../../src/errors/failure.js'
+import { toFailure, type Violation } from '../../../src/errors/failure.js'
 import { MessageContactService } from '../../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { VerificationRequestParser } from '../../../src/verification/requests.js'
 
@@ -65,14 +65,20 @@ function requestsOf(schema: DescMessage): readonly Message[] {
   )
 }
 
-/** The reasons of all violations that a request has. */
-function violationsOf(parse: () => unknown): readonly Reason[] {
+/** All violations that a request has. */
+function violationsOf(parse: () => unknown): readonly Violation[] {
   try {
     parse()
     return []
   } catch (error) {
-    return toFailure(error).context.violations?.map(({ reason }) => reason) ?? []
+    return toFailure(error).context.violations ?? []
   }
+}
+
+/** All violations that requests of an operation can have. */
+function violationsOfRequests({ name, input }: DescMethod): readonly Violation[] {
+  const parse = parsers[name]
+  return requestsOf(input).flatMap((request) => violationsOf(() => parse?.(request as never)))
 }
 
 const comments = readComments()
@@ -82,8 +88,12 @@ const isOfRequests = (reason: string) =>
   errorCatalog[reason as Reason].details.includes('BadRequest') && reason !== 'INVALID_PARAMETER_NAME_ALREADY_USED'
 
 test.each(MessageContactService.methods)('$name lists the reasons for which its requests are refused', (method) => {
-  const parse = parsers[method.name]
-  const found = requestsOf(method.input).flatMap((request) => violationsOf(() => parse?.(request as never)))
+  const found = violationsOfRequests(method).map(({ reason }) => reason)
   const listed = listedReasons.get(method.name)?.filter(isOfRequests)
   expect([...new Set(found)].toSorted()).toEqual(listed?.toSorted())
+})
+
+test.each(MessageContactService.methods)('$name says the rule with every violation of its requests', (method) => {
+  const withoutRule = violationsOfRequests(method).filter(({ rule }) => !rule?.startsWith('Must '))
+  expect(withoutRule).toEqual([])
 })

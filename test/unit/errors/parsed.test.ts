@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { invalid, requireValid, valid } from '../../../src/errors/parsed.js'
 import { failureOf } from '../../support/failure-of.js'
 
-const tooLong = invalid('name', 'INVALID_PARAMETER_NAME_LENGTH')
+const rule = 'Must have at most 12 characters.'
+const tooLong = invalid('name', 'INVALID_PARAMETER_NAME_LENGTH', rule)
 const twoTypes = {
   violations: [
     { field: 'message_types[0]', reason: 'INVALID_PARAMETER_MESSAGE_TYPES' },
@@ -25,7 +26,7 @@ describe('parsed fields', () => {
     expect({ reason, context }).toEqual({
       reason: 'INVALID_PARAMETER_MESSAGE_TYPES',
       context: {
-        violations: [...twoTypes.violations, { field: 'name', reason: 'INVALID_PARAMETER_NAME_LENGTH' }],
+        violations: [...twoTypes.violations, { field: 'name', reason: 'INVALID_PARAMETER_NAME_LENGTH', rule }],
       },
     })
   })
