@@ -3,11 +3,12 @@ import { defaultAddress, missingPackages, readOnlyFolder, unusableAddress } from
 
 /** `npm start`: the checks that need nothing come first, then the build, then the service. */
 
-const { LISTEN, HTTP_LISTEN = '', MONGODB_URI, MONGODB_URI_FILE } = process.env
+const { LISTEN, HTTP_LISTEN = '', ADMIN_LISTEN = '', MONGODB_URI, MONGODB_URI_FILE } = process.env
 const problem =
   missingPackages() ??
   (await unusableAddress(LISTEN || defaultAddress)) ??
   (await unusableAddress(HTTP_LISTEN, 'HTTP_LISTEN')) ??
+  (await unusableAddress(ADMIN_LISTEN, 'ADMIN_LISTEN')) ??
   readOnlyFolder(!(MONGODB_URI || MONGODB_URI_FILE))
 if (problem) {
   console.error(problem)

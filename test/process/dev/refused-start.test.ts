@@ -53,11 +53,13 @@ describe('npm start ends with a sentence that says what to do', () => {
     server.close()
   })
 
-  test('on a port for HTTP that is in use', async () => {
+  test.each(['HTTP_LISTEN', 'ADMIN_LISTEN'])('on a port for %s that is in use', async (setting) => {
     const server = await listen()
     const { port } = server.address() as AddressInfo
-    expect(await refusal({ environment: { HTTP_LISTEN: `127.0.0.1:${port}` } })).toContain(
-      `choose another port: HTTP_LISTEN=127.0.0.1:`,
+    expect(await refusal({ environment: { [setting]: `127.0.0.1:${port}` } })).toMatch(
+      new RegExp(
+        `^Port ${port} of 127\\.0\\.0\\.1 is in use: stop the program that uses it, or choose another port: ${setting}=127\\.0\\.0\\.1:\\d+ npm start\n$`,
+      ),
     )
     server.close()
   })
