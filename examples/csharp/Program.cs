@@ -99,8 +99,8 @@ class Contacts(GrpcChannel channel, string directory)
     static MethodName NameOf(string method) =>
         new() { Service = "messagecontacts.v1.MessageContactService", Method = method };
 
-    /// <summary>Each call has its own deadline.</summary>
-    CallOptions Options => new(headers, DateTime.UtcNow.AddSeconds(TimeoutSeconds));
+    /// <summary>Each call has its own deadline, and waits for a connection until then.</summary>
+    CallOptions Options => new CallOptions(headers, DateTime.UtcNow.AddSeconds(TimeoutSeconds)).WithWaitForReady();
 
     public async Task<MessageContact> AddAsync(string name, string emailAddress, string phoneNumber)
     {
