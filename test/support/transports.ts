@@ -82,9 +82,13 @@ export async function startTransports(service: BoundService, settings: Partial<C
 const encoded = ({ contactId, malformed }: GetRequest): Buffer =>
   malformed ? Buffer.from([0xff]) : Buffer.from(toBinary(method.input, create(method.input, { contactId })))
 
+/** The header has at most eight digits. */
+const grpcTimeout = (timeoutMs: number) =>
+  timeoutMs < 100_000_000 ? `${timeoutMs}m` : `${Math.floor(timeoutMs / 1000)}S`
+
 async function sendGrpc(address: string, request: GetRequest): Promise<Seen> {
   const { headers, timeoutMs } = request
-  const timeout = timeoutMs !== undefined && { 'grpc-timeout': `${timeoutMs}m` }
+  const timeout = timeoutMs !== undefined && { 'grpc-timeout': grpcTimeout(timeoutMs) }
   try {
     const call = rawCall(address, { path, headers: { ...headers, ...timeout }, body: frame(encoded(request)) })
     return toJson(method.output, fromBinary(method.output, await answered(call))) as JsonObject
@@ -121,7 +125,7 @@ async function sendConnect(address: string, transport: Transport, request: GetRe
 
 async function sendGrpcWeb(address: string, request: GetRequest): Promise<Seen> {
   const { timeoutMs } = request
-  const timeout = timeoutMs !== undefined && { 'grpc-timeout': `${timeoutMs}m` }
+  const timeout = timeoutMs !== undefined && { 'grpc-timeout': grpcTimeout(timeoutMs) }
   const headers = { ...request.headers, ...timeout, 'content-type': 'application/grpc-web+proto' }
   const { status, body } = await httpCall(address, { path, headers, body: frame(encoded(request)) })
   expect(status).toBe(200)

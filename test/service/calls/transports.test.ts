@@ -79,6 +79,13 @@ describe.each(transports)('GetMessageContact over %s, with a toy operation,', (t
     })
   })
 
+  test('is served if its deadline is further away than timers can be', async () => {
+    const { send, observer } = await start()
+    const seen = await send(transport, { contactId: 'c-1', headers, timeoutMs: 9_999_999_000 })
+    expect(seen).toMatchObject({ contact: { contactId: 'c-1', name: 'rd-1' } })
+    expect(observer.endedCalls.map(({ reason }) => reason)).toEqual(['OK'])
+  })
+
   test.each<readonly [Reason, GetRequest, number]>([
     ['DEADLINE_EXCEEDED', { contactId: 'c-1', headers, timeoutMs: 0 }, 0],
     ['UNAUTHENTICATED', { contactId: 'c-1' }, 0],
