@@ -16,7 +16,7 @@ import {
 } from '../../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { ContactsClient } from '../../support/client.js'
 import { findPython, needs } from '../../support/clients/programs.js'
-import { closedAddress, startHealthyToy, startProxy } from '../../support/clients/proxies.js'
+import { closedAddress, expectPassesLarge, startHealthyToy, startProxy } from '../../support/clients/proxies.js'
 import { frame } from '../../support/raw-call.js'
 import { expectRefusal, requestIdPattern, retryInfo } from '../../support/refusal.js'
 import { echo, known, stopToys, type Toy, toyPath } from '../../support/toy-service.js'
@@ -72,6 +72,9 @@ describe('Envoy with examples/proxies/envoy.yaml', () => {
       RetryInfo: retryInfo(1000),
     })
   })
+
+  test('passes on requests and refusals that are as large as the service accepts and sends', () =>
+    expectPassesLarge(start))
 
   test('sends a repeatable call to the other process after UNAVAILABLE, and no other call', async () => {
     let refused = 0

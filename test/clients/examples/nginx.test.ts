@@ -4,7 +4,13 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Failure } from '../../../src/errors/failure.js'
 import { ContactsClient } from '../../support/client.js'
 import { findNginx, needs } from '../../support/clients/programs.js'
-import { closedAddress, startHealthyToy, startLosingProcess, startProxy } from '../../support/clients/proxies.js'
+import {
+  closedAddress,
+  expectPassesLarge,
+  startHealthyToy,
+  startLosingProcess,
+  startProxy,
+} from '../../support/clients/proxies.js'
 import { expectRefusal, requestIdPattern, retryInfo } from '../../support/refusal.js'
 import { echo, known, stopToys } from '../../support/toy-service.js'
 
@@ -16,8 +22,9 @@ const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 describe('nginx with examples/proxies/nginx.conf', () => {
   const nginx = needs(findNginx)
 
-  async function start(processes: readonly [string, string]): Promise<ContactsClient> {
-    const address = await startProxy(
+  /** Gives the address of the proxy. */
+  const startNginx = (processes: readonly [string, string]) =>
+    startProxy(
       {
         // Where nginx writes must not depend on how it was compiled.
         config: config.replace(
@@ -38,6 +45,8 @@ describe('nginx with examples/proxies/nginx.conf', () => {
       },
       processes,
     )
+  async function start(processes: readonly [string, string]): Promise<ContactsClient> {
+    const address = await startNginx(processes)
     const client = new ContactsClient(address, { 'grpc.service_config': serviceConfig })
     onTestFinished(() => client.close())
     return client
@@ -56,6 +65,9 @@ describe('nginx with examples/proxies/nginx.conf', () => {
       RetryInfo: retryInfo(1000),
     })
   })
+
+  test('passes on requests and refusals that are as large as the service accepts and sends', () =>
+    expectPassesLarge(startNginx))
 
   test('repeats no call that a process got; the client repeats what may be repeated', async () => {
     let served = 0

@@ -4,11 +4,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { Metadata, status } from '@grpc/grpc-js'
+import { expect, onTestFinished } from 'vitest'
+import { maxViolations } from '../../../src/errors/details.js'
+import { Failure, type Violation } from '../../../src/errors/failure.js'
 import { MessageContactService } from '../../../src/gen/messagecontacts/v1/message_contact_service_pb.js'
 import { Health } from '../../../src/grpc/health.js'
+import { ContactsClient } from '../client.js'
 import { RecordingObserver } from '../recording-observer.js'
-import { type RunningToy, startToy, type Toy } from '../toy-service.js'
+import { badRequest, expectRefusal } from '../refusal.js'
+import { echo, known, type RunningToy, startToy, type Toy, type ToyOptions } from '../toy-service.js'
 import { until } from '../waiting.js'
 
 /** A configuration of examples/proxies, to be run on free ports. */
@@ -59,7 +64,7 @@ export async function startProxy(
 }
 
 /** A toy service that is healthy. */
-export function startHealthyToy(toy: Toy): Promise<RunningToy> {
+export function startHealthyToy(toy: Toy, settings: ToyOptions['settings'] = {}): Promise<RunningToy> {
   const health = new Health({
     names: ['', MessageContactService.typeName],
     probe: () => Promise.resolve(),
@@ -70,7 +75,41 @@ export function startHealthyToy(toy: Toy): Promise<RunningToy> {
   })
   health.start()
   onTestFinished(() => health.stop())
-  return startToy(toy, { otherServices: [health] })
+  return startToy(toy, { settings, otherServices: [health] })
+}
+
+/** The default of MAX_MESSAGE_BYTES. */
+const maxMessageBytes = 65_536
+/** A refusal of about 7 KiB, which is the maximum of the service. */
+const violations = Array.from({ length: maxViolations }, (_, index): Violation => {
+  const reason = 'INVALID_PARAMETER_MESSAGE_TYPES'
+  return { field: `message_types[${index}]`, reason, rule: `Must be ${'x'.repeat(150)} ${index}.` }
+})
+
+/** Checks that a proxy before one process passes on what is as large as the service accepts and sends. */
+export async function expectPassesLarge(start: (processes: readonly [string, string]) => Promise<string>) {
+  const toy = await startHealthyToy(
+    (request, call) => {
+      if (request.name !== 'many') return echo(request, call)
+      throw new Failure('INVALID_PARAMETER_MESSAGE_TYPES', { violations })
+    },
+    { MAX_MESSAGE_BYTES: maxMessageBytes },
+  )
+  const client = new ContactsClient(await start([toy.address, toy.address]))
+  onTestFinished(() => client.close())
+  // Tag and length of the name take four bytes.
+  const maxName = 'a'.repeat(maxMessageBytes - 4)
+  expect((await client.addMessageContact({ name: maxName }, known)).response.contact?.name).toBe(maxName)
+  for (const tooLarge of [`${maxName}a`, maxName.repeat(4)])
+    await expect(client.addMessageContact({ name: tooLarge }, known)).rejects.toMatchObject({
+      refusal: { code: status.RESOURCE_EXHAUSTED },
+    })
+  const metadata = new Metadata()
+  metadata.set('x-large', 'a'.repeat(30_000))
+  expect((await client.addMessageContact({ name: 'Tom' }, { ...known, metadata })).response.contact?.name).toBe('Tom')
+  await expectRefusal(client.addMessageContact({ name: 'many' }, known), 'INVALID_PARAMETER_MESSAGE_TYPES', {
+    BadRequest: badRequest(...violations.map(({ field, reason, rule }) => [field, reason, rule] as const)),
+  })
 }
 
 /** A process that takes requests and loses their connections. */
