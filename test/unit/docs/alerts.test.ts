@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { metricDefinitions } from '../../../src/telemetry/metric-definitions.js'
+import { connectionLimits } from '../../../src/telemetry/observer.js'
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
 const alerts = read('deploy/prometheus/alerts.yaml')
@@ -12,6 +13,12 @@ test('the rows of "Alerts" in docs/operations.md name every rule of deploy/prome
   const columns = [...table.matchAll(/^\| [^|]+ \| ([^|]+) \|/gm)].map(([, column = '']) => column)
   const named = columns.flatMap((column) => [...column.matchAll(/`(\w+)`/g)].map(([, name]) => name))
   expect([...new Set(named)].toSorted()).toEqual(rules.toSorted())
+})
+
+test('the rows of "Alerts" name every limit that a line of the log can name, and no other', () => {
+  const rows = [...table.matchAll(/^\| `limit reached` with ([^|]+) \|/gm)].map(([, limits = '']) => limits)
+  const named = rows.flatMap((limits) => [...limits.matchAll(/`(\w+)`/g)].map(([, name = '']) => name))
+  expect(named.toSorted()).toEqual([...connectionLimits].toSorted())
 })
 
 test.each([

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { commonReasons, documentedReasons, readComments, reasonsByOperation } from '../../../dev/docs/comments.js'
 import { errorCatalog } from '../../../src/errors/catalog.js'
-import { ErrorReason, ErrorReasonSchema } from '../../../src/gen/messagecontacts/v1/error_reason_pb.js'
+import { file_messagecontacts_v1_authorization } from '../../../src/gen/messagecontacts/v1/authorization_pb.js'
+import {
+  ErrorReason,
+  ErrorReasonSchema,
+  file_messagecontacts_v1_error_reason,
+} from '../../../src/gen/messagecontacts/v1/error_reason_pb.js'
 import { file_messagecontacts_v1_message_contact } from '../../../src/gen/messagecontacts/v1/message_contact_pb.js'
 import {
   file_messagecontacts_v1_message_contact_service,
@@ -68,6 +73,23 @@ describe('the reasons that the comments list', () => {
   test('every reason is listed', () => {
     const listed = new Set([...common, ...byOperation.flatMap(([, listed]) => listed)])
     expect(reasons.filter((reason) => !listed.has(reason))).toEqual([])
+  })
+})
+
+test.each([
+  file_messagecontacts_v1_authorization,
+  file_messagecontacts_v1_error_reason,
+  file_messagecontacts_v1_message_contact,
+  file_messagecontacts_v1_message_contact_service,
+])('the file $proto.name has the options of every language that has some', ({ proto: { options } }) => {
+  expect(options).toMatchObject({
+    goPackage: 'messagecontacts/v1;messagecontactsv1',
+    javaPackage: 'io.messagecontacts.v1',
+    javaMultipleFiles: true,
+    csharpNamespace: 'MessageContacts.V1',
+    phpNamespace: 'MessageContacts\\V1',
+    rubyPackage: 'MessageContacts::V1',
+    objcClassPrefix: 'MCT',
   })
 })
 
