@@ -16,13 +16,12 @@ export function parseUpdateMask(
   isEmpty: boolean,
 ): Parsed<undefined> {
   const violations: Violation[] = []
-  const pathsByLetters = new Map(knownPaths.map((path) => [lettersOf(path), path]))
   const rule = `Must name fields to update: ${knownPaths.join(', ')}; or ${allFields} alone for all of them.`
   const isMixed = mask.includes(allFields) && mask.some((path) => path !== allFields)
   if (isMixed || (isEmpty && mask.length === 0)) violations.push({ field: 'update_mask', reason, rule })
   mask.forEach((path, index) => {
     if (path === allFields || knownPaths.includes(path)) return
-    const meant = pathsByLetters.get(lettersOf(path))
+    const meant = knownPaths.find((known) => lettersOf(known) === lettersOf(path))
     const suggestion = meant && `Must be a path in snake_case; did you mean ${meant}?`
     violations.push({ field: `update_mask.paths[${index}]`, reason, rule: suggestion ?? rule })
   })
