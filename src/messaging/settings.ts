@@ -110,7 +110,7 @@ const settings = z.object({
         'What the JSON answer of the gateway contains if it accepted the message: a path and a value, such as `Code=OK` or `SendStatusSet[0].Code=Ok`. Another value means that the message is rejected permanently; an answer without such a path, or that is no JSON, means another attempt. If unset, the HTTP status alone decides.',
     }),
   SMS_RETRY_CODES: commaSeparated(
-    /^[^\p{Cc}]+$/u,
+    /^(?!\s)[^\p{Cc}]+(?<!\s)$/u,
     'must be values with commas between, such as isv.BUSINESS_LIMIT_CONTROL',
   )
     .optional()

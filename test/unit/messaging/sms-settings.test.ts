@@ -49,6 +49,10 @@ const combinations: readonly (readonly [environment: Environment, ...problems: s
     { SMS_SUCCESS: 'Code=OK', SMS_RETRY_CODES: 'a,,b' },
     'SMS_RETRY_CODES must be values with commas between, such as isv.BUSINESS_LIMIT_CONTROL',
   ],
+  [
+    { SMS_SUCCESS: 'Code=OK', SMS_RETRY_CODES: 'a, b ' },
+    'SMS_RETRY_CODES must be values with commas between, such as isv.BUSINESS_LIMIT_CONTROL',
+  ],
 ]
 
 describe('the settings of text messages', () => {
