@@ -90,6 +90,7 @@ describe('the dashboard', () => {
       .replaceAll(/\$job|\$instance/g, '.*')
       .replaceAll('$__rate_interval', '10m')
       .replace(/ > 0$/, '')
-    expect(await prometheus.query(query)).not.toEqual([])
+    // A rate takes two readings.
+    await until('there are data', async () => (await prometheus.query(query)).length > 0, maxAlertMs)
   })
 })
