@@ -1,4 +1,4 @@
-import type { Collection, Document, Filter } from 'mongodb'
+import type { Collection, Document, Filter, FindOptions } from 'mongodb'
 import { type AddressKind, addressKinds } from '../../addresses/address.js'
 import type { Call } from '../../calls/call.js'
 import { Batcher, type BatcherOptions, expired } from '../../database/batcher.js'
@@ -123,20 +123,20 @@ export class ContactReader {
     selections: readonly DueSelection[],
     deadline: Deadline,
   ): Promise<readonly DueContact[]> {
-    const find = (projection: Document) =>
+    const find = (options: FindOptions) =>
       this.#database.runCommand(deadline, (timeoutMS) =>
         this.#contacts
-          .find(dueFilter(now, selections), { projection, timeoutMS })
+          .find(dueFilter(now, selections), { ...options, timeoutMS })
           .sort({ deliveryDueDate: 1 })
           .limit(max)
           .toArray(),
       )
     try {
-      return (await find(dueProjection)).map(toDueContact)
+      return (await find({ projection: dueProjection })).map(toDueContact)
     } catch (error) {
       if (!isInternal(error)) throw error
-      // A damaged contact among them must not stop the delivery of the others.
-      const ids = await find({ _id: 1 })
+      // A damaged contact among them must not stop the delivery of the others, even if its id is what is damaged.
+      const ids = await find({ projection: { _id: 1 }, enableUtf8Validation: false })
       const found = await Promise.all(ids.map(({ _id }) => this.#findDueAlone(_id, deadline)))
       return found.filter((contact) => contact !== undefined)
     }

@@ -146,6 +146,14 @@ describe('the delivery worker', () => {
     },
   )
 
+  test('sends the message of another directory while a contact is due whose id is not UTF-8', async () => {
+    const contactId = await addEdited(set({ 'email.verification': queued() }))
+    const document = { ...(await storedContact(contactId)), _id: `c-${notUtf8}`, name: 'Tim', slot: 1000 }
+    await service.collection.insertOne({ ...document, deliveryDueDate: past() })
+    await expectDelivery('beside-id@example.com')
+    await service.collection.deleteOne({ _id: document._id })
+  })
+
   test('parks both messages of a damaged contact at once', async () => {
     const phone = { address: '86-13900001234', verification: { ...queued(), address: '86-13900001234' } }
     const contactId = await addEdited(set({ 'email.verification': queued(), phone, title: 2 }))
