@@ -75,6 +75,21 @@ describe('every other option', () => {
   })
 })
 
+describe('white space and #, after which the driver drops options, are refused', () => {
+  test.each([
+    'mongodb://a ',
+    'mongodb://a/?tls=true\n',
+    'mongodb://a/?w=majority\n&tls=true',
+    'mongodb://a/?x&\ttls=true',
+    'mongodb://a/?w=majority#&tls=true',
+  ])('in %j', (MONGODB_URI) => {
+    const { error } = databaseSettings.safeParse({ MONGODB_URI })
+    expect(error?.issues.map(({ message }) => message)).toContain(
+      'must be a mongodb:// or mongodb+srv:// address, without white space and #',
+    )
+  })
+})
+
 describe('minPoolSize', () => {
   const problem = 'MONGODB_URI must not set minPoolSize to more than DATABASE_POOL_SIZE'
   const check = (uri: string) =>
