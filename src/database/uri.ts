@@ -35,6 +35,21 @@ const ownOptions: readonly OwnOption[] = [
   { name: 'ignoreUndefined' },
 ]
 
+/** Options of the driver that change how documents are read or written, which the service relies on. */
+const documentOptions = [
+  'bsonRegExp',
+  'checkKeys',
+  'enableUtf8Validation',
+  'fieldsAsRaw',
+  'forceServerObjectId',
+  'promoteBuffers',
+  'promoteLongs',
+  'promoteValues',
+  'raw',
+  'serializeFunctions',
+  'useBigInt64',
+]
+
 /** Path and query of an address, as the driver finds them. */
 const afterHosts = /^[^/]+:\/\/(?:[^@]*@)?[^/?@]*\/?([^?]*)\??(.*)$/s
 
@@ -48,12 +63,16 @@ export const hasOption = (uri: string, name: string): boolean => valuesOf(uri, n
 
 /** What is wrong with the options of a MONGODB_URI. Never quotes a value. */
 export function uriProblems(uri: string): readonly string[] {
-  return ownOptions
+  const ownProblems = ownOptions
     .filter(({ name, value }) => valuesOf(uri, name).some((given) => given !== value))
     .map(({ name, value, setting }) => {
       if (value !== undefined) return `must not set ${name} to anything but ${value}`
       return setting ? `must not set ${name}; use ${setting}` : `must not set ${name}; the service sets it itself`
     })
+  const documentProblems = documentOptions
+    .filter((name) => hasOption(uri, name))
+    .map((name) => `must not set ${name}, which changes how documents are read or written`)
+  return [...ownProblems, ...documentProblems]
 }
 
 /** Throws ConfigurationError if MONGODB_URI wants more connections than DATABASE_POOL_SIZE: the driver would never connect. */

@@ -75,6 +75,24 @@ describe('every other option', () => {
   })
 })
 
+describe('options that change how documents are read or written are refused', () => {
+  test.each([
+    ['raw=true', 'raw'],
+    ['PROMOTEVALUES=false', 'promoteValues'],
+    ['promoteLongs=true', 'promoteLongs'],
+    ['useBigInt64=true', 'useBigInt64'],
+  ])('%s', (option, name) => {
+    expect(uriProblems(`mongodb://a/?${option}`)).toEqual([
+      `must not set ${name}, which changes how documents are read or written`,
+    ])
+  })
+
+  test('all that the driver passes on to its BSON library', () => {
+    const names = Object.keys(new MongoClient('mongodb://a/').bsonOptions)
+    expect(names.filter((name) => uriProblems(`mongodb://a/?${name}=x`).length === 0)).toEqual([])
+  })
+})
+
 describe('white space and #, after which the driver drops options, are refused', () => {
   test.each([
     'mongodb://a ',
