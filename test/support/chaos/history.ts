@@ -35,7 +35,7 @@ export interface CallRecord {
   readonly outcome: CallOutcome
 }
 
-/** Every `emailAddress` of an add or an update is unique, so that whoever sees it knows which call wrote it. */
+/** Every `emailAddress` of an add or an update is unique, so that each value tells which call wrote it. */
 export type CallRequest =
   | ({ readonly operation: 'add'; readonly clientToken?: string } & ContactFields)
   | ({ readonly operation: 'update'; readonly contactId: string; readonly etag?: number } & Partial<ContactFields>)

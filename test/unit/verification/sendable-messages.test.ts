@@ -15,7 +15,7 @@ const printing = () => new SendableMessages({ missingSetting: () => undefined, i
 const sending = () => new SendableMessages({ missingSetting: () => undefined, isPrinted: () => false })
 const refusing = () => new SendableMessages({ missingSetting: () => 'SMTP_URL', isPrinted: () => false })
 
-test('a channel that is configured sends all messages, whoever was asked for them', () => {
+test('a channel that is configured sends all messages, also those that other processes were asked for', () => {
   const messages = sending()
   expect([messages.has(message(1)), messages.nextIds('email', now)]).toEqual([true, undefined])
 })
