@@ -5,6 +5,7 @@ import { Failure } from '../errors/failure.js'
 import type { Observer } from '../telemetry/observer.js'
 import type { Deadline } from '../time.js'
 import { DatabaseClock } from './clock.js'
+import { ClosingConnection } from './closing-connection.js'
 import {
   bulkErrorOutcomes,
   bulkReplyOutcomes,
@@ -251,6 +252,9 @@ export function checkDatabaseAddress(settings: DatabaseSettings): void {
   createClient(settings)
 }
 
+/** An option that the declarations of the driver leave out. */
+const connectionClass = { connectionType: ClosingConnection }
+
 /** The driver's own text may quote the password of the address, so it is dropped. */
 function createClient(settings: DatabaseSettings): MongoClient {
   checkMinPoolSize(settings)
@@ -265,6 +269,7 @@ function createClient(settings: DatabaseSettings): MongoClient {
       connectTimeoutMS: serverSelectionTimeoutMs,
       heartbeatFrequencyMS: heartbeatIntervalMs,
       ignoreUndefined: true,
+      ...connectionClass,
     })
   } catch {
     throw new ConfigurationError(['MONGODB_URI cannot be understood by the database driver'])

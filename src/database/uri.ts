@@ -33,6 +33,7 @@ const ownOptions: readonly OwnOption[] = [
   { name: 'connectTimeoutMS' },
   { name: 'heartbeatFrequencyMS' },
   { name: 'ignoreUndefined' },
+  { name: 'connectionType' },
 ]
 
 /** Options of the driver that change how documents are read or written, which the service relies on. */
