@@ -59,7 +59,9 @@ describe('the packed program', () => {
 
   test('has the compiled sources, the pages, the contract and the documentation, and nothing else', () => {
     const isCompiled = (path: string) => path.startsWith('dist/src/')
-    const compiled = filesBelow('src', '.ts').map((path) => `dist/${path.replace(/\.ts$/, '.js')}`)
+    const compiled = filesBelow('src', '.ts')
+      .filter((path) => !path.endsWith('.d.ts'))
+      .map((path) => `dist/${path.replace(/\.ts$/, '.js')}`)
     expect(paths).toEqual(expect.arrayContaining(compiled))
     // A build that is not new may have files of sources that were removed.
     expect(paths.filter((path) => isCompiled(path) && !path.endsWith('.js'))).toEqual([])
