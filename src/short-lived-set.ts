@@ -4,7 +4,7 @@ interface Entry<Member> {
 }
 
 /**
- * A set whose members come and go with every call. In a Set or a Map they would make garbage collection several times as expensive: V8 links
+ * A set whose members come and go with every call. In a Set or a Map they would make garbage collection much more expensive: V8 links
  * each table that such a collection has outgrown to the next one. Once a table is in the old generation, all later tables and everything that
  * their members refer to survive until the next full collection.
  */
