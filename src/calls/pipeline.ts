@@ -10,6 +10,7 @@ import type { Observer } from '../telemetry/observer.js'
 import type { CallTrace, TracedCall, Tracing } from '../telemetry/tracing.js'
 import type { Deadline } from '../time.js'
 import { FairShare } from './fair-share.js'
+import { LateRefusals } from './late-refusals.js'
 import type { Route } from './service.js'
 import type { CallSettings } from './settings.js'
 
@@ -75,6 +76,7 @@ interface CallInProgress {
 export class CallPipeline {
   readonly #options: PipelineOptions
   readonly #fairShare: FairShare
+  readonly #lateRefusals: LateRefusals
   /** Answers the calls that are still open. */
   readonly #open = new ShortLivedSet<(failure: Failure) => void>()
   /** Calls admitted whose work has not ended, including those that were answered at their deadline. */
@@ -83,8 +85,10 @@ export class CallPipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options
-    const maxWaiting = Math.ceil(options.settings.MAX_CALLS_IN_FLIGHT / 4)
+    const { settings, now } = options
+    const maxWaiting = Math.ceil(settings.MAX_CALLS_IN_FLIGHT / 4)
     this.#fairShare = new FairShare({ maxRunning: maxRunningPerDirectory, maxWaiting })
+    this.#lateRefusals = new LateRefusals({ maxDelayed: settings.MAX_CALLS_IN_FLIGHT, now })
   }
 
   handle<Encoded>(route: Route, incoming: IncomingCall<Encoded>): void {
@@ -130,10 +134,13 @@ export class CallPipeline {
     const timer = setTimeout(() => fail(new Failure('DEADLINE_EXCEEDED')), Math.max(0, time - startTime))
     const removeOpen = this.#open.add(fail)
 
-    // 10. The only catch, so that observers see a reason and clients never see an exception.
+    // 10. The only catch, so that observers see a reason and clients never see an exception. What was refused because of too many calls may wait.
     this.#run(call, incoming).then(
       (encoded) => end({ requestId, encoded }),
-      (thrown: unknown) => fail(toFailure(thrown)),
+      (thrown: unknown) => {
+        const failure = toFailure(thrown)
+        this.#lateRefusals.refuse(failure.reason, deadline, () => fail(failure))
+      },
     )
   }
 
@@ -200,9 +207,10 @@ export class CallPipeline {
     if (deadline.isExpired()) throw new Failure('DEADLINE_EXCEEDED')
   }
 
-  /** From now on new calls are refused as SHUTTING_DOWN; open calls continue. */
+  /** From now on new calls are refused as SHUTTING_DOWN; open calls continue, and refusals are no longer delayed. */
   refuseNewCalls(): void {
     this.#stopping = true
+    this.#lateRefusals.stop()
   }
 
   /** Answers every open call with OUTCOME_UNKNOWN: the process ends before their work does. */

@@ -24,6 +24,8 @@ async function underLoad(maxCallsInFlight: number, calls: number, operation: Ope
   const { send } = createPipeline({ maxCallsInFlight })
   const sent: ScriptedCall[] = []
   for (let call = 0; call < calls; call += 1) sent.push(await send({ authenticate: () => identity, operation }))
+  // Of so many refusals most are delayed, by up to a second.
+  await vi.advanceTimersByTimeAsync(1000)
   return { send, sent }
 }
 
@@ -42,6 +44,19 @@ test('of one directory 32 calls work and a quarter of MAX_CALLS_IN_FLIGHT wait; 
   const { send, sent } = await underLoad(1000, 1100)
   expect(summary(sent)).toEqual({ 'in its operation': 32, waiting: 250, OVERLOADED: 818 })
   expect(reasonsOf(await send({ authenticate: () => otherCaller }))).toEqual(['OK'])
+})
+
+test('refusals because of too many calls are delayed if there are many, also for the observer, until the process stops', async () => {
+  const { send, pipeline, observer } = createPipeline({ maxCallsInFlight: 8 })
+  for (let call = 0; call < 8; call += 1) await send({ operation: never })
+  const calls: ScriptedCall[] = []
+  for (let call = 0; call < 202; call += 1) calls.push(await send())
+  expect(summary(calls)).toEqual({ OVERLOADED: 200, waiting: 2 })
+  await vi.advanceTimersByTimeAsync(5)
+  expect(summary(calls)).toEqual({ OVERLOADED: 201, waiting: 1 })
+  expect(observer.endedCalls.at(-1)).toMatchObject({ reason: 'OVERLOADED', durationMs: 5 })
+  pipeline.refuseNewCalls()
+  expect(summary(calls)).toEqual({ OVERLOADED: 202 })
 })
 
 test('the calls of one directory leave some of MAX_CALLS_IN_FLIGHT to others', async () => {
