@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BatchTracing, TraceContext } from '../telemetry/tracing.js'
 import type { Deadline } from '../time.js'
+import { RunningItems } from './running-items.js'
 
 /** The outcome of an item whose deadline expired before its batch was run. */
 export const expired = Symbol('expired')
@@ -9,7 +11,8 @@ export interface BatcherOptions {
   readonly maxConcurrent?: number
   /**
    * While so many items run, further ones gather up to the size of a batch, even if another one could run: a command more costs far more
-   * than an item more in the next one. By default 8.
+   * than an item more in the next one. By default 8. Of each group 4 count, and while as many run, its further ones gather: the items of other groups
+   * do not wait for them.
    */
   readonly gatherFrom?: number
   /**
@@ -21,6 +24,11 @@ export interface BatcherOptions {
   readonly maxTotal?: number
   /** How many items a batch holds at most. By default 500, which keeps a command well below a megabyte. */
   readonly maxSize?: number
+  /**
+   * How many items get their outcomes in one turn of the event loop. By default all; fewer where much work follows each outcome, so that other
+   * calls are served between.
+   */
+  readonly outcomesPerTurn?: number
   /** Called when a batch of this size starts. */
   readonly onBatch?: (size: number) => void
   readonly tracing?: BatchTracing | undefined
@@ -28,6 +36,7 @@ export interface BatcherOptions {
 
 interface QueuedItem<Item, Outcome> {
   readonly item: Item
+  readonly group: string
   readonly deadline: Deadline
   readonly trace: TraceContext | undefined
   readonly resolve: (outcome: Outcome | typeof expired) => void
@@ -42,24 +51,28 @@ const contextOf = ({ trace }: Pick<QueuedItem<unknown, unknown>, 'trace'>) => tr
  * There is no timer. A single item runs in the same turn of the event loop; while enough of them run, further items gather.
  * `run` gives the outcomes in the order of the items. Its second argument is the latest deadline in the batch, in milliseconds since the epoch:
  * a call whose deadline is earlier is answered by the call pipeline, and `run` goes on for the others.
+ * `groupOf` says whose an item is, as a rule its directory's: each has a fair share of the batches.
  */
 export class Batcher<Item, Outcome> {
   readonly #run: (items: readonly Item[], latestTime: number) => Promise<readonly Outcome[]>
+  readonly #groupOf: (item: Item) => string
   readonly #options: Required<Omit<BatcherOptions, 'tracing'>>
   readonly #tracing: BatchTracing | undefined
   #queue: QueuedItem<Item, Outcome>[] = []
   #running = 0
   /** How many of the running batches are slow. */
   #slow = 0
-  /** How many items the other running batches have. */
-  #runningItems = 0
+  /** The items of the other running batches. */
+  readonly #runningItems = new RunningItems()
   #isScheduled = false
 
   constructor(
     run: (items: readonly Item[], latestTime: number) => Promise<readonly Outcome[]>,
+    groupOf: (item: Item) => string,
     { tracing, ...options }: BatcherOptions = {},
   ) {
     this.#run = run
+    this.#groupOf = groupOf
     this.#tracing = tracing
     this.#options = {
       maxConcurrent: 2,
@@ -67,6 +80,7 @@ export class Batcher<Item, Outcome> {
       slowAfterMs: 500,
       maxTotal: 16,
       maxSize: 500,
+      outcomesPerTurn: Number.POSITIVE_INFINITY,
       onBatch: () => {},
       ...options,
     }
@@ -76,7 +90,7 @@ export class Batcher<Item, Outcome> {
   submit(item: Item, deadline: Deadline): Promise<Outcome | typeof expired> {
     const trace = this.#tracing?.current()
     return new Promise((resolve, reject) => {
-      this.#queue.push({ item, deadline, trace, resolve, reject })
+      this.#queue.push({ item, group: this.#groupOf(item), deadline, trace, resolve, reject })
       this.#schedule()
     })
   }
@@ -94,39 +108,46 @@ export class Batcher<Item, Outcome> {
   #hasCapacity(): boolean {
     const { maxConcurrent, gatherFrom, maxTotal, maxSize } = this.#options
     const isFull = this.#queue.length >= maxSize
-    const hasShare = this.#running - this.#slow < maxConcurrent && (this.#runningItems < gatherFrom || isFull)
+    const hasShare = this.#running - this.#slow < maxConcurrent && (this.#runningItems.counted < gatherFrom || isFull)
     return hasShare && this.#running < maxTotal
   }
 
   #startBatches(): void {
     while (this.#hasCapacity() && this.#queue.length > 0) {
       const batch = this.#takeBatch()
-      if (batch.length > 0) void this.#runBatch(batch)
+      // All that is left must gather.
+      if (batch.length === 0) return
+      void this.#runBatch(batch)
     }
   }
 
   #takeBatch(): readonly QueuedItem<Item, Outcome>[] {
+    const { maxSize } = this.#options
+    const isFull = this.#queue.length >= maxSize
     const batch: QueuedItem<Item, Outcome>[] = []
-    let taken = 0
+    const left: QueuedItem<Item, Outcome>[] = []
     for (const queued of this.#queue) {
-      if (batch.length === this.#options.maxSize) break
-      taken += 1
-      if (queued.deadline.isExpired()) queued.resolve(expired)
-      else batch.push(queued)
+      if (batch.length === maxSize) left.push(queued)
+      else if (queued.deadline.isExpired()) queued.resolve(expired)
+      else if (isFull || this.#runningItems.wouldCount(queued.group)) batch.push(queued)
+      else left.push(queued)
     }
-    this.#queue = this.#queue.slice(taken)
+    this.#queue = left
     return batch
   }
 
   async #runBatch(batch: readonly QueuedItem<Item, Outcome>[]): Promise<void> {
     this.#running += 1
-    this.#runningItems += batch.length
+    for (const { group } of batch) this.#runningItems.add(group)
     this.#options.onBatch(batch.length)
+    const stopCounting = () => {
+      for (const { group } of batch) this.#runningItems.remove(group)
+    }
     let isSlow = false
     const timer = setTimeout(() => {
       isSlow = true
       this.#slow += 1
-      this.#runningItems -= batch.length
+      stopCounting()
       this.#startBatches()
     }, this.#options.slowAfterMs)
     try {
@@ -135,16 +156,17 @@ export class Batcher<Item, Outcome> {
       const run = () => this.#run(items, latestTime)
       const outcomes = await (this.#tracing ? this.#tracing.run(batch.map(contextOf), run) : run())
       if (outcomes.length !== batch.length) throw new Error('a batch must have one outcome for each of its items')
-      outcomes.forEach((outcome, index) => {
+      for (const [index, outcome] of outcomes.entries()) {
+        if (index > 0 && index % this.#options.outcomesPerTurn === 0) await nextTurn()
         batch[index]?.resolve(outcome)
-      })
+      }
     } catch (cause) {
       for (const { reject } of batch) reject(cause)
     } finally {
       clearTimeout(timer)
       this.#running -= 1
       if (isSlow) this.#slow -= 1
-      else this.#runningItems -= batch.length
+      else stopCounting()
       this.#startBatches()
     }
   }

@@ -81,8 +81,16 @@ export class Quotas {
   constructor(database: Database, batching?: BatcherOptions) {
     this.#database = database
     this.#records = database.collection<QuotaRecord>('message_contacts_quotas', indexes)
-    this.#takes = new Batcher((uses, latestTime) => this.#takeBatch(uses, latestTime), batching)
-    this.#reads = new Batcher((keys, latestTime) => this.#find(keys, latestTime), batching)
+    this.#takes = new Batcher(
+      (uses, latestTime) => this.#takeBatch(uses, latestTime),
+      ({ quota }) => quota.key,
+      batching,
+    )
+    this.#reads = new Batcher(
+      (keys, latestTime) => this.#find(keys, latestTime),
+      (key) => key,
+      batching,
+    )
   }
 
   /**

@@ -6,11 +6,16 @@ import type { Database } from './database.js'
 import type { WriteOutcome } from './driver-errors.js'
 import type { SingleWrite } from './single-write.js'
 
+/** The filter of a write names its directory, which is also the shard key. */
+interface DirectoryDocument extends Document {
+  readonly directoryId: string
+}
+
 /**
  * Lets conditional writes share commands. The `bulkWrite` command says for each of its writes whether its filter matched, so a write in a batch
  * has the outcome that it would have alone. Servers before MongoDB 8.0 do not have it: there each write has a command of its own.
  */
-export class WriteBatcher<Stored extends Document> {
+export class WriteBatcher<Stored extends DirectoryDocument> {
   readonly #database: Database
   readonly #collection: Collection<Stored>
   readonly #batcher: Batcher<SingleWrite<Stored>, WriteOutcome>
@@ -18,7 +23,8 @@ export class WriteBatcher<Stored extends Document> {
   constructor(database: Database, collection: Collection<Stored>, batching?: BatcherOptions) {
     this.#database = database
     this.#collection = collection
-    this.#batcher = new Batcher((writes, latestTime) => this.#writeBatch(writes, latestTime), batching)
+    const directoryOf = ({ filter }: SingleWrite<Stored>) => String(filter.directoryId)
+    this.#batcher = new Batcher((writes, latestTime) => this.#writeBatch(writes, latestTime), directoryOf, batching)
   }
 
   /** Throws DATABASE_UNAVAILABLE before the indexes exist, and DEADLINE_EXCEEDED if the deadline expires before the write is sent. */

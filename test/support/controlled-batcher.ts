@@ -14,15 +14,15 @@ export interface Batch {
   readonly fail: (cause: unknown) => void
 }
 
-/** A batcher whose batches end when the test says so. */
-export function controlledBatcher(options?: BatcherOptions) {
+/** A batcher whose batches end when the test says so. By default each item is a group of its own. */
+export function controlledBatcher(options?: BatcherOptions, groupOf = (item: string) => item) {
   const batches: Batch[] = []
   const run = (items: readonly string[], latestTime: number) =>
     new Promise<readonly string[]>((resolve, fail) => {
       const end = (outcomes: readonly string[] = items.map((item) => item.toUpperCase())) => resolve(outcomes)
       batches.push({ items, latestTime, end, fail })
     })
-  const batcher = new Batcher<string, string>(run, options)
+  const batcher = new Batcher<string, string>(run, groupOf, options)
   const submit = (...items: string[]) => items.map((item) => batcher.submit(item, notExpired))
   return { batcher, submit, batches, started: () => batches.map(({ items }) => items) }
 }

@@ -32,7 +32,11 @@ export class ContactInserter {
   constructor(options: InserterOptions) {
     this.#options = options
     const { database, contacts, batching } = options
-    this.#inserts = new Batcher((batch, latestTime) => insertBatch(database, contacts, batch, latestTime), batching)
+    this.#inserts = new Batcher(
+      (batch, latestTime) => insertBatch(database, contacts, batch, latestTime),
+      ({ directoryId }) => directoryId,
+      batching,
+    )
     this.#slots = new SlotReservations(options.randomInt)
   }
 

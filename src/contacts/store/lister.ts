@@ -13,6 +13,9 @@ import { requireListed } from './stored-contact.js'
 /** How many contacts one command reads at most, so that one reply does not block the process for long. */
 const maxContactsTogether = 500
 
+/** Converting and encoding a list takes up to some milliseconds. */
+const listsPerTurn = 2
+
 /** What a list does not show. Decoding it would be a large part of what a list costs. */
 const projection = {
   slot: 0,
@@ -48,7 +51,11 @@ export class ContactLister {
     const { settings, batching } = options
     const maxSize = Math.max(1, Math.floor(maxContactsTogether / maxContacts(settings)))
     const run = (directoryIds: readonly string[], latestTime: number) => this.#findDirectories(directoryIds, latestTime)
-    this.#directories = new Batcher(run, { maxSize, ...batching })
+    this.#directories = new Batcher(run, (directoryId) => directoryId, {
+      maxSize,
+      outcomesPerTurn: listsPerTurn,
+      ...batching,
+    })
   }
 
   /**

@@ -55,7 +55,11 @@ export class ContactReader {
   constructor(database: Database, contacts: Collection<Contact>, batching?: BatcherOptions) {
     this.#database = database
     this.#contacts = contacts
-    this.#reads = new Batcher((keys, latestTime) => this.#findBatch(keys, latestTime), batching)
+    this.#reads = new Batcher(
+      (keys, latestTime) => this.#findBatch(keys, latestTime),
+      ({ directoryId }) => directoryId,
+      batching,
+    )
   }
 
   /** A contact of the caller's directory. Refuses with ENTITY_NOT_EXISTS_CONTACT. */
