@@ -6,6 +6,7 @@ import { contactCollection } from './contacts/store/collection.js'
 import { ContactInserter } from './contacts/store/inserter.js'
 import { ContactLister } from './contacts/store/lister.js'
 import { ContactReader } from './contacts/store/reader.js'
+import { TakenReader } from './contacts/store/taken-reader.js'
 import { ContactWriter } from './contacts/store/writer.js'
 import type { BatcherOptions } from './database/batcher.js'
 import type { Database } from './database/database.js'
@@ -61,7 +62,8 @@ export function createFeatures(
   const reader = new ContactReader(database, contacts, observed('read'))
   const lister = new ContactLister({ database, contacts, reader, settings, batching: observed('list') })
   const writer = new ContactWriter({ database, contacts, reader, randomInt, batching: observed('write') })
-  const inserter = new ContactInserter({ database, contacts, settings, randomInt, batching: observed('insert') })
+  const taken = new TakenReader(database, contacts, observed('read'))
+  const inserter = new ContactInserter({ database, contacts, taken, settings, randomInt, batching: observed('insert') })
   const randomId = customAlphabet(contactIdFormat.alphabet, contactIdFormat.length)
   const newContactId = () => `${contactIdFormat.prefix}${randomId()}`
 

@@ -20,6 +20,6 @@ export function startRival(proxy: WireProxy, contacts: Collection<Contact>, dire
   return commands
 }
 
-function concerns({ body, documents }: Command, directoryId: string): boolean {
-  return [body['filter'], ...documents].some((part) => part?.['directoryId'] === directoryId)
-}
+const concerns = ({ body, documents }: Command, directoryId: string): boolean =>
+  body['filter']?.directoryId.$in?.includes(directoryId) ||
+  documents.some((part) => part['directoryId'] === directoryId)

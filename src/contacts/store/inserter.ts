@@ -1,4 +1,4 @@
-import { type Collection, ReadConcernLevel } from 'mongodb'
+import type { Collection } from 'mongodb'
 import type { Call } from '../../calls/call.js'
 import { stampOf } from '../../calls/write-stamp.js'
 import { Batcher, type BatcherOptions, expired } from '../../database/batcher.js'
@@ -6,6 +6,7 @@ import { type Progress, type Step, writeConditionally } from '../../database/con
 import type { Database } from '../../database/database.js'
 import type { WriteOutcome } from '../../database/driver-errors.js'
 import { insertBatch } from '../../database/insert-batch.js'
+import type { Reason } from '../../errors/catalog.js'
 import { Failure } from '../../errors/failure.js'
 import type { Deadline } from '../../time.js'
 import type { Contact, NewContact } from '../contact.js'
@@ -13,21 +14,28 @@ import { nameAlreadyUsed } from '../refusals.js'
 import type { ContactSettings } from '../settings.js'
 import { SlotReservations } from './slot-reservations.js'
 import { requireContact, storedContact } from './stored-contact.js'
+import type { TakenByContact, TakenReader } from './taken-reader.js'
 
 export interface InserterOptions {
   readonly database: Database
   readonly contacts: Collection<Contact>
+  readonly taken: TakenReader
   readonly settings: Pick<ContactSettings, 'CONTACTS_PER_DIRECTORY'>
   /** A random whole number, at least 0 and less than `max`. */
   readonly randomInt: (max: number) => number
   readonly batching?: BatcherOptions | undefined
 }
 
+/** How many full directories are remembered. */
+const maxFull = 10_000
+
 /** Adds contacts: slots, client tokens, and attempts with an unknown outcome. */
 export class ContactInserter {
   readonly #options: InserterOptions
   readonly #inserts: Batcher<Contact, WriteOutcome>
   readonly #slots: SlotReservations
+  /** Directories that were full when they were last read. An add to one of them begins with a read, because an insert would cost more. */
+  readonly #full = new Set<string>()
 
   constructor(options: InserterOptions) {
     this.#options = options
@@ -65,7 +73,9 @@ export class ContactInserter {
       prepare: async ({ lost, open }: Progress<Contact>) => {
         // Not again: the first copy may be written late and be removed before the second one, which would bring the contact back under its id.
         if (open) throw new Failure('OUTCOME_UNKNOWN', { cause: open.cause })
-        if (lost) return this.#afterConflict(contact, call, requestedName, attemptWithout)
+        // The contact itself may be what was refused its own repetition.
+        if (lost) return this.#afterRead(contact, call, requestedName, attemptWithout, 'OUTCOME_UNKNOWN')
+        if (this.#full.has(directoryId)) return this.#afterRead(contact, call, requestedName, attemptWithout)
         return attemptWithout(new Set())
       },
       write: (attempt) => this.#insert(attempt, call),
@@ -81,28 +91,18 @@ export class ContactInserter {
   }
 
   /**
-   * Finds out why a unique index refused the contact. Which index it was does not matter: one read of the directory's names, slots and tokens
-   * answers all questions.
-   *
-   * This read sees what the indexes see, confirmed by a majority or not, which is enough to refuse. A contact that is given as the result is
-   * read again with majority.
+   * Finds out why a unique index refused the contact, or would. Which index it is does not matter: one read of the directory's names, slots and
+   * tokens answers all questions. A contact that is given as the result is read again with majority.
    */
-  async #afterConflict(
+  async #afterRead(
     contact: NewContact,
     call: Call,
     requestedName: string,
     attemptWithout: (taken: ReadonlySet<number>) => Step<Contact, Contact>,
+    unavailable: Reason = 'DATABASE_UNAVAILABLE',
   ): Promise<Step<Contact, Contact>> {
-    const { database, contacts } = this.#options
     const { directoryId, name, clientToken, requestHash } = contact
-    const projection = { name: 1, slot: 1, clientToken: 1, requestHash: 1 }
-    const readConcern = { level: ReadConcernLevel.local }
-    const others = await database.runCommand(
-      call.deadline,
-      (timeoutMS) => contacts.find({ directoryId }, { projection, readConcern, timeoutMS }).toArray(),
-      // The contact itself may be what was refused its own repetition.
-      'OUTCOME_UNKNOWN',
-    )
+    const others = await this.#options.taken.find(directoryId, call.deadline, unavailable)
     const own = others.find(({ _id }) => _id === contact._id)
     const withToken = clientToken && others.find((other) => other.clientToken === clientToken)
     if (!own && withToken && withToken.requestHash !== requestHash) throw clientTokenUsed()
@@ -113,7 +113,7 @@ export class ContactInserter {
   }
 
   /** A contact that exists, as the result once a majority has it. */
-  async #confirmed({ _id, directoryId }: Contact, { deadline }: Call): Promise<Step<Contact, Contact>> {
+  async #confirmed({ _id, directoryId }: TakenByContact, { deadline }: Call): Promise<Step<Contact, Contact>> {
     const contact = await this.#options.database.runCommand(
       deadline,
       (timeoutMS) => this.#options.contacts.findOne({ _id, directoryId }, { timeoutMS }),
@@ -141,8 +141,13 @@ export class ContactInserter {
   #reserveSlot(directoryId: string, taken: ReadonlySet<number>): number {
     const limit = this.#options.settings.CONTACTS_PER_DIRECTORY
     const slot = this.#slots.reserve(directoryId, limit, taken)
-    if (slot === undefined) throw directoryFull(limit)
-    return slot
+    if (slot !== undefined) {
+      this.#full.delete(directoryId)
+      return slot
+    }
+    if (this.#full.size >= maxFull) this.#full.clear()
+    this.#full.add(directoryId)
+    throw directoryFull(limit)
   }
 
   async #insert(contact: Contact, { deadline }: Call): Promise<WriteOutcome> {

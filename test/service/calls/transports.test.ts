@@ -8,6 +8,7 @@ import { contactCollection } from '../../../src/contacts/store/collection.js'
 import { ContactInserter } from '../../../src/contacts/store/inserter.js'
 import { ContactLister } from '../../../src/contacts/store/lister.js'
 import { ContactReader } from '../../../src/contacts/store/reader.js'
+import { TakenReader } from '../../../src/contacts/store/taken-reader.js'
 import { ContactWriter } from '../../../src/contacts/store/writer.js'
 import { Database } from '../../../src/database/database.js'
 import { errorCatalog, type Reason } from '../../../src/errors/catalog.js'
@@ -173,11 +174,12 @@ describe('GetMessageContact with the operations and the database of the service,
     const contacts = contactCollection(database)
     const reader = new ContactReader(database, contacts)
     const randomInt = () => 0
+    const taken = new TakenReader(database, contacts)
     const operations = createContactOperations({
       settings,
       reader,
       lister: new ContactLister({ database, contacts, reader, settings }),
-      inserter: new ContactInserter({ database, contacts, settings, randomInt }),
+      inserter: new ContactInserter({ database, contacts, taken, settings, randomInt }),
       writer: new ContactWriter({ database, contacts, reader, randomInt }),
       now: () => database.now(),
       newContactId: () => 'c-0123456789ABCDEF',
