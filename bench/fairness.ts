@@ -12,7 +12,7 @@ import { prepareContacts, preparePhones } from './prepared-contacts.js'
 import { printFairness, printProgress } from './report.js'
 import { startSmsGateway } from './sms-gateway.js'
 
-const loadKinds: readonly LoadKind[] = ['updates', 'adds', 'lists']
+const loadKinds: readonly LoadKind[] = ['reads', 'updates', 'adds', 'lists']
 /** As many as one connection may have open. */
 const callsInFlight = 250
 /** Few, because a database for development looks at all contacts to find a due message. */
@@ -52,6 +52,10 @@ export async function benchFairness(
     SMS_PER_DIRECTORY_PER_DAY: '10000',
     MESSAGES_PER_ADDRESS_PER_DAY: '10000',
     MESSAGES_PER_ADDRESS_PER_MINUTE: '100',
+    // The defaults, which protect the other directories.
+    CALLS_PER_SECOND_PER_CALLER: '1000',
+    CALLS_PER_SECOND_PER_DIRECTORY: '1000',
+    MAX_CALLS_IN_FLIGHT_PER_CALLER: '250',
     // The refusals of the directory under load would be warnings.
     LOG_LEVEL: 'error',
   })

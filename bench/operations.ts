@@ -154,10 +154,20 @@ export function sendPhoneVerification(contacts: readonly Contact[]): Operation {
   }
 }
 
-/** Each call adds a contact to one directory, until that is full. */
+/** Each call adds another contact to one directory, until that is full. */
 export function addToOneDirectory(directoryId: string): Operation {
-  return { path: addMessageContact.path, nextRequest: () => ({ directoryId, message: addRequest }) }
+  let added = 0
+  return {
+    path: addMessageContact.path,
+    nextRequest: () => {
+      added += 1
+      return { directoryId, message: message(AddMessageContactRequestSchema, { ...contact, name: nameOf(added) }) }
+    },
+  }
 }
+
+/** A different name for each number. Names have at least two letters, and no digits. */
+const nameOf = (number: number) => `N${[...String(number)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`
 
 /** Each call verifies the address of another contact. There must be enough of them. */
 export function confirmVerification(contacts: readonly Contact[]): Operation {
