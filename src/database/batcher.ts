@@ -25,8 +25,8 @@ export interface BatcherOptions {
   /** How many items a batch holds at most. By default 500, which keeps a command well below a megabyte. */
   readonly maxSize?: number
   /**
-   * How many items get their outcomes in one turn of the event loop. By default all; fewer where much work follows each outcome, so that other
-   * calls are served between.
+   * How many items of one group get their outcomes in one turn of the event loop. By default all; fewer where much work follows each outcome,
+   * so that the calls of others are served between.
    */
   readonly outcomesPerTurn?: number
   /** Called when a batch of this size starts. */
@@ -138,11 +138,9 @@ export class Batcher<Item, Outcome> {
 
   async #runBatch(batch: readonly QueuedItem<Item, Outcome>[]): Promise<void> {
     this.#running += 1
-    for (const { group } of batch) this.#runningItems.add(group)
+    const groups = batch.map(({ group }) => group)
+    const stopCounting = this.#runningItems.add(groups)
     this.#options.onBatch(batch.length)
-    const stopCounting = () => {
-      for (const { group } of batch) this.#runningItems.remove(group)
-    }
     let isSlow = false
     const timer = setTimeout(() => {
       isSlow = true
@@ -156,9 +154,9 @@ export class Batcher<Item, Outcome> {
       const run = () => this.#run(items, latestTime)
       const outcomes = await (this.#tracing ? this.#tracing.run(batch.map(contextOf), run) : run())
       if (outcomes.length !== batch.length) throw new Error('a batch must have one outcome for each of its items')
-      for (const [index, outcome] of outcomes.entries()) {
-        if (index > 0 && index % this.#options.outcomesPerTurn === 0) await nextTurn()
-        batch[index]?.resolve(outcome)
+      for (const [turn, indexes] of partsWith(groups, this.#options.outcomesPerTurn).entries()) {
+        if (turn > 0) await nextTurn()
+        for (const index of indexes) batch[index]?.resolve(outcomes[index] as Outcome)
       }
     } catch (cause) {
       for (const { reject } of batch) reject(cause)
@@ -170,4 +168,21 @@ export class Batcher<Item, Outcome> {
       this.#startBatches()
     }
   }
+}
+
+/** The indexes of items, in their order, so that each part has at most `max` of one group. */
+function partsWith(groups: readonly string[], max: number): readonly (readonly number[])[] {
+  let part: number[] = []
+  let inPart = new Map<string, number>()
+  const parts = [part]
+  for (const [index, group] of groups.entries()) {
+    if (inPart.get(group) === max) {
+      part = []
+      inPart = new Map()
+      parts.push(part)
+    }
+    part.push(index)
+    inPart.set(group, (inPart.get(group) ?? 0) + 1)
+  }
+  return parts
 }

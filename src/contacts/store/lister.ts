@@ -13,7 +13,7 @@ import { requireListed } from './stored-contact.js'
 /** How many contacts one command reads at most, so that one reply does not block the process for long. */
 const maxContactsTogether = 500
 
-/** Converting and encoding a list takes up to some milliseconds. */
+/** Of one directory. Converting and encoding a list takes up to some milliseconds. */
 const listsPerTurn = 2
 
 /** What a list does not show. Decoding it would be a large part of what a list costs. */

@@ -188,20 +188,21 @@ describe('outcomes', () => {
     expect(await Promise.all(outcomes)).toEqual(['one', 'two', 'three'])
   })
 
-  test('come in several turns of the event loop if so configured, in the order of the items; the next batch starts after the last', async () => {
-    const { submit, batches, started } = controlledBatcher({ maxConcurrent: 1, outcomesPerTurn: 2 })
-    let got = ''
-    const outcomes = submit('a', 'b', 'c', 'd', 'e')
-    for (const outcome of outcomes) void outcome.then((value) => (got += String(value)))
+  test('of one group come in several turns of the event loop if so configured; the next batch starts after the last', async () => {
+    const options = { maxConcurrent: 1, outcomesPerTurn: 2 }
+    const { submit, batches, started } = controlledBatcher(options, ([group = '']) => group)
+    const got: (string | symbol)[] = []
+    const outcomes = submit('b1', 'a1', 'a2', 'c1', 'a3', 'b2', 'a4', 'a5')
+    for (const outcome of outcomes) void outcome.then((value) => got.push(value))
     await turn()
     void submit('f')
     batches[0]?.end()
-    await outcomes[1]
-    expect([got, started().length]).toEqual(['AB', 1])
+    await outcomes[3]
+    expect([got.splice(0), started().length]).toEqual([['B1', 'A1', 'A2', 'C1'], 1])
     await turn()
-    expect([got, started().length]).toEqual(['ABCD', 1])
+    expect([got.splice(0), started().length]).toEqual([['A3', 'B2', 'A4'], 1])
     await turn()
-    expect([got, started().slice(1)]).toEqual(['ABCDE', [['f']]])
+    expect([got, started().slice(1)]).toEqual([['A5'], [['f']]])
   })
 
   test('a batch that fails rejects each of its items with its cause, and no other', async () => {
