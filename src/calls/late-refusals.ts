@@ -1,9 +1,10 @@
-import type { Reason } from '../errors/catalog.js'
+import { errorCatalog, type Reason } from '../errors/catalog.js'
 import { ShortLivedSet } from '../short-lived-set.js'
 import type { Deadline } from '../time.js'
 
-/** Refusals because of too many calls. A client that repeats such a call at once would be refused thousands of times in a second. */
-const delayedReasons: ReadonlySet<Reason> = new Set(['THROTTLED', 'OVERLOADED', 'CONCURRENT_CALL_NOT_SUPPORTED'])
+/** Refusals because of a limit. A client that repeats such a call at once would be refused thousands of times in a second. */
+const isForLimit = (reason: Reason) =>
+  errorCatalog[reason].status === 'RESOURCE_EXHAUSTED' || reason === 'CONCURRENT_CALL_NOT_SUPPORTED'
 
 /** How many of these refusals this process answers at once in a second; the others are answered later, in their order. */
 const refusalsPerSecond = 200
@@ -34,7 +35,7 @@ export class LateRefusals {
 
   /** Calls `answer`, at once or later. */
   refuse(reason: Reason, deadline: Deadline, answer: () => void): void {
-    const delayMs = delayedReasons.has(reason) ? this.#delayOf(deadline) : 0
+    const delayMs = isForLimit(reason) ? this.#delayOf(deadline) : 0
     if (delayMs <= 0) {
       answer()
       return

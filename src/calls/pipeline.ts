@@ -134,7 +134,7 @@ export class CallPipeline {
     const timer = setTimeout(() => fail(new Failure('DEADLINE_EXCEEDED')), Math.max(0, time - startTime))
     const removeOpen = this.#open.add(fail)
 
-    // 10. The only catch, so that observers see a reason and clients never see an exception. What was refused because of too many calls may wait.
+    // 10. The only catch, so that observers see a reason and clients never see an exception. What was refused because of a limit may wait.
     this.#run(call, incoming).then(
       (encoded) => end({ requestId, encoded }),
       (thrown: unknown) => {

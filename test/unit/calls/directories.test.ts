@@ -46,7 +46,7 @@ test('of one directory 32 calls work and a quarter of MAX_CALLS_IN_FLIGHT wait; 
   expect(reasonsOf(await send({ authenticate: () => otherCaller }))).toEqual(['OK'])
 })
 
-test('refusals because of too many calls are delayed if there are many, also for the observer, until the process stops', async () => {
+test('refusals because of a limit are delayed if there are many, also for the observer, until the process stops', async () => {
   const { send, pipeline, observer } = createPipeline({ maxCallsInFlight: 8 })
   for (let call = 0; call < 8; call += 1) await send({ operation: never })
   const calls: ScriptedCall[] = []

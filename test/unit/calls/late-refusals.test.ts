@@ -13,6 +13,16 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+const forLimits: readonly Reason[] = [
+  'LIMIT_EXCEEDED_CONTACTS',
+  'CONCURRENT_CALL_NOT_SUPPORTED',
+  'OVERLOADED',
+  'SEND_VALIDATE_CODE_EXCEEDS_LIMIT_FOR_ACCOUNT',
+  'LIMIT_EXCEEDED_ADDRESS',
+  'VERIFICATION_ATTEMPTS_PER_DAY',
+  'THROTTLED',
+]
+
 function start({ maxDelayed = 10_000 } = {}) {
   const refusals = new LateRefusals({ maxDelayed, now: Date.now })
   /** When each refusal was answered, in milliseconds since the start, in their order. */
@@ -25,8 +35,8 @@ function start({ maxDelayed = 10_000 } = {}) {
   return { refusals, answers, refuse, refuseMany }
 }
 
-describe('refusals because of too many calls', () => {
-  test.each<Reason>(['THROTTLED', 'OVERLOADED', 'CONCURRENT_CALL_NOT_SUPPORTED'])(
+describe('refusals because of a limit', () => {
+  test.each(forLimits)(
     '%s: 200 are answered at once after a quiet time, further ones every 5 ms, in their order',
     (reason) => {
       const { answers, refuse, refuseMany } = start()
@@ -115,9 +125,7 @@ test('all other refusals are answered at once, also beside delayed ones', () => 
   const { answers, refuse, refuseMany } = start()
   refuseMany(300)
   answers.splice(0)
-  const others = (Object.keys(errorCatalog) as Reason[]).filter(
-    (reason) => !['THROTTLED', 'OVERLOADED', 'CONCURRENT_CALL_NOT_SUPPORTED'].includes(reason),
-  )
+  const others = (Object.keys(errorCatalog) as Reason[]).filter((reason) => !forLimits.includes(reason))
   for (const reason of others) refuse(reason, { reason })
   expect(answers).toEqual(others.map((reason) => [reason, 0]))
 })
