@@ -110,11 +110,19 @@ function mayBeExpired({ request, endTime }: CallRecord, { calls, rules }: Histor
 /** True if only one code was ever requested for the address, and it is the one of the call. */
 function isCertainlyCorrect({ request, startTime, endTime }: CallRecord, { calls, messages }: History): boolean {
   if (request.operation !== 'confirm') return false
-  const sends = sendsTo(request, calls).filter((send) => send.startTime < endTime && mayHaveWritten(send))
+  // Of all contacts: one that is added again, with the token of a deleted one, has its address, and other codes.
+  const sends = calls.filter(
+    (send) =>
+      send.request.operation === 'send' &&
+      send.request.emailAddress === request.emailAddress &&
+      send.startTime < endTime &&
+      mayHaveWritten(send),
+  )
+  const [send] = sends
   const isReceived = messages.some(
     ({ address, code, time }) => address === request.emailAddress && code === request.code && time < startTime,
   )
-  return sends.length === 1 && isReceived
+  return sends.length === 1 && send !== undefined && contactIdOf(send.request) === request.contactId && isReceived
 }
 
 const sendsTo = (request: CallRecord['request'], calls: readonly CallRecord[]) =>

@@ -106,9 +106,30 @@ describe('a history without a violation', () => {
     ]
     expect(violationsIn(calls, [pending], { messages: [message(250)] })).toEqual([])
   })
+
+  test('in which a code of a deleted contact does not verify the one that is added again with its token', () => {
+    const again = tom({ contactId: 'c-2' })
+    const { emailAddress } = again
+    const calls = [
+      call(1, add(tom(), 't'), [tom()]),
+      call(2, send, requested),
+      call(3, remove, []),
+      call(4, add(tom(), 't'), [again]),
+      call(5, { operation: 'send', contactId: 'c-2', emailAddress }, requested),
+      call(6, { operation: 'confirm', contactId: 'c-2', emailAddress, code: '123456' }, 'VERIFICATION_CODE_INCORRECT'),
+    ]
+    expect(violationsIn(calls, [again], { messages: [message(250)] })).toEqual([])
+  })
 })
 
 describe('a violation is reported where', () => {
+  test('the only code of an address was refused as incorrect', () => {
+    const calls = [added, call(2, send, requested), call(3, confirm(), 'VERIFICATION_CODE_INCORRECT')]
+    expect(violationsIn(calls, [tom()], { messages: [message(250)] })).toContain(
+      'call 3 (confirm) was refused although its code was the right one',
+    )
+  })
+
   test('a deletion that was refused was carried out', () => {
     const calls = [added, call(2, remove, 'ENTITY_NOT_EXISTS_CONTACT')]
     expect(violationsIn(calls, [])).toEqual([
