@@ -18,6 +18,20 @@ const callsInFlight = 250
 /** Few, because a database for development looks at all contacts to find a due message. */
 const directories = 10
 
+/** Of the measured service. */
+const settings = {
+  // Many messages to few addresses.
+  SMS_PER_DIRECTORY_PER_DAY: '10000',
+  MESSAGES_PER_ADDRESS_PER_DAY: '10000',
+  MESSAGES_PER_ADDRESS_PER_MINUTE: '100',
+  // The defaults, which protect the other directories.
+  CALLS_PER_SECOND_PER_CALLER: '1000',
+  CALLS_PER_SECOND_PER_DIRECTORY: '1000',
+  MAX_CALLS_IN_FLIGHT_PER_CALLER: '250',
+  // The refusals of the directory under load would be warnings.
+  LOG_LEVEL: 'error',
+}
+
 /** What is measured of another directory, one call at a time. */
 type Measured = 'GetMessageContact' | 'AddMessageContact' | 'delivery'
 type Measurements = Readonly<Record<Measured, (seconds: number) => Promise<LoadResult>>>
@@ -48,16 +62,7 @@ export async function benchFairness(
   const gateway = await startGateway(cleanup)
   const service = await MeasuredProcess.start(mongodbUri, cleanup, 'batched', {
     ...gateway.settings,
-    // Many messages to few addresses.
-    SMS_PER_DIRECTORY_PER_DAY: '10000',
-    MESSAGES_PER_ADDRESS_PER_DAY: '10000',
-    MESSAGES_PER_ADDRESS_PER_MINUTE: '100',
-    // The defaults, which protect the other directories.
-    CALLS_PER_SECOND_PER_CALLER: '1000',
-    CALLS_PER_SECOND_PER_DIRECTORY: '1000',
-    MAX_CALLS_IN_FLIGHT_PER_CALLER: '250',
-    // The refusals of the directory under load would be warnings.
-    LOG_LEVEL: 'error',
+    ...settings,
   })
   const driver = new MongoClient(mongodbUri)
   cleanup.push(() => driver.close())

@@ -98,52 +98,6 @@ describe('a batch starts', () => {
     expect(started().slice(4)).toEqual([['d']])
   })
 
-  test('beside any number of running items of one group: of each group 4 count', async () => {
-    const { submit, batches, started } = controlledBatcher({ maxConcurrent: 9 }, ([group = '']) => group)
-    const [a0] = submit(...numbers(20).map((number) => `a${number}`))
-    await turn()
-    void submit('b1', 'b2', 'b3')
-    await turn()
-    void submit('c1')
-    await turn()
-    void submit('d1')
-    await turn()
-    expect(started().slice(1)).toEqual([['b1', 'b2', 'b3'], ['c1']])
-    // Then 5 count, of b, c and d: three more may start.
-    batches[0]?.end()
-    await a0
-    for (const item of ['e1', 'f1', 'g1', 'h1']) {
-      void submit(item)
-      await turn()
-    }
-    expect(started().slice(3)).toEqual([['d1'], ['e1'], ['f1'], ['g1']])
-  })
-
-  test('without further items of a group of which 4 run, until fewer do, or as many items wait as a batch holds', async () => {
-    const { submit, batches, started } = controlledBatcher({ maxSize: 6 }, ([group = '']) => group)
-    const [a1] = submit('a1', 'a2', 'a3', 'a4')
-    await turn()
-    void submit('a5', 'b1', 'a6')
-    await turn()
-    expect(started().slice(1)).toEqual([['b1']])
-    batches[1]?.end()
-    await turn()
-    void submit('a7', 'a8', 'a9')
-    await turn()
-    expect(started()).toHaveLength(2)
-    void submit('a0')
-    await turn()
-    expect(started().slice(2)).toEqual([['a5', 'a6', 'a7', 'a8', 'a9', 'a0']])
-    void submit('c1', 'a1')
-    batches[0]?.end()
-    await a1
-    await turn()
-    expect(started().slice(3)).toEqual([['c1']])
-    batches[2]?.end()
-    await turn()
-    expect(started().slice(4)).toEqual([['a1']])
-  })
-
   test('with a single item again when no other is running', async () => {
     const { submit, batches, started } = controlledBatcher({ maxConcurrent: 1 })
     for (const item of ['a', 'b', 'c']) {
@@ -186,23 +140,6 @@ describe('outcomes', () => {
     await turn()
     batches[0]?.end(['one', 'two', 'three'])
     expect(await Promise.all(outcomes)).toEqual(['one', 'two', 'three'])
-  })
-
-  test('of one group come in several turns of the event loop if so configured; the next batch starts after the last', async () => {
-    const options = { maxConcurrent: 1, outcomesPerTurn: 2 }
-    const { submit, batches, started } = controlledBatcher(options, ([group = '']) => group)
-    const got: (string | symbol)[] = []
-    const outcomes = submit('b1', 'a1', 'a2', 'c1', 'a3', 'b2', 'a4', 'a5')
-    for (const outcome of outcomes) void outcome.then((value) => got.push(value))
-    await turn()
-    void submit('f')
-    batches[0]?.end()
-    await outcomes[3]
-    expect([got.splice(0), started().length]).toEqual([['B1', 'A1', 'A2', 'C1'], 1])
-    await turn()
-    expect([got.splice(0), started().length]).toEqual([['A3', 'B2', 'A4'], 1])
-    await turn()
-    expect([got, started().slice(1)]).toEqual([['A5'], [['f']]])
   })
 
   test('a batch that fails rejects each of its items with its cause, and no other', async () => {
