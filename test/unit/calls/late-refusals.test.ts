@@ -4,7 +4,7 @@ import { errorCatalog, type Reason } from '../../../src/errors/catalog.js'
 import type { Deadline } from '../../../src/time.js'
 
 const startTime = 1_000_000
-const patient: Deadline = { time: startTime + 600_000, isExpired: () => false }
+const farDeadline: Deadline = { time: startTime + 600_000, isExpired: () => false }
 
 beforeEach(() => {
   vi.useFakeTimers({ now: startTime, toFake: ['setTimeout', 'clearTimeout', 'Date'] })
@@ -27,7 +27,7 @@ function start({ maxDelayed = 10_000 } = {}) {
   const refusals = new LateRefusals({ maxDelayed, now: Date.now })
   /** When each refusal was answered, in milliseconds since the start, in their order. */
   const answers: [name: string, afterMs: number][] = []
-  const refuse = (name: string, { reason = 'THROTTLED' as Reason, deadline = patient } = {}) =>
+  const refuse = (name: string, { reason = 'THROTTLED' as Reason, deadline = farDeadline } = {}) =>
     refusals.refuse(reason, deadline, () => answers.push([name, Date.now() - startTime]))
   const refuseMany = (count: number) => {
     for (let each = 0; each < count; each += 1) refuse(`${each}`)
@@ -70,8 +70,8 @@ describe('refusals because of a limit', () => {
     const { answers, refuse, refuseMany } = start()
     refuseMany(1000)
     answers.splice(0)
-    refuse('short', { deadline: { ...patient, time: startTime + 300 } })
-    refuse('late', { deadline: { ...patient, time: startTime } })
+    refuse('short', { deadline: { ...farDeadline, time: startTime + 300 } })
+    refuse('late', { deadline: { ...farDeadline, time: startTime } })
     expect(answers).toEqual([['late', 0]])
     vi.advanceTimersByTime(150)
     expect(answers).toContainEqual(['short', 150])
