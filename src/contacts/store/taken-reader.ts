@@ -43,10 +43,11 @@ export class TakenReader {
   async find(directoryId: string, deadline: Deadline, unavailable: Reason): Promise<readonly TakenByContact[]> {
     return this.#database.runCommand(
       deadline,
-      async (timeoutMS) => {
+      async () => {
         const found = await this.#directories.submit(directoryId, deadline)
         if (found === expired) throw new Failure('DEADLINE_EXCEEDED')
-        return found ?? this.#find([directoryId], timeoutMS)
+        // The batch has taken some of the time.
+        return found ?? this.#find([directoryId], this.#database.timeLimitMs(deadline.time))
       },
       unavailable,
     )
