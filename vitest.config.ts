@@ -30,6 +30,8 @@ export default defineConfig({
     ],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Only a test that fails waits for so long; by default a second, which a busy machine may take.
+    expect: { poll: { timeout: 20_000 } },
     // Tests of faults and races compete for the CPU with everything else that runs.
     maxWorkers: 2,
   },

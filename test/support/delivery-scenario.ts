@@ -59,7 +59,7 @@ export class DeliveryScenario {
       const stored: Partial<Record<string, unknown>> = { ...(await this.storedVerification()) }
       return Object.entries(fields).every(([name, value]) => stored[name] === value)
     }
-    await until(`stored: ${JSON.stringify(fields)}`, hasFields, 20_000)
+    await until(`stored: ${JSON.stringify(fields)}`, hasFields)
     return this.storedVerification()
   }
 

@@ -37,7 +37,7 @@ export async function startReceivers(
     /** Waits for the nth email to an address, and gives the code in it. */
     async codeByEmail(address: string, nth = 1): Promise<ReceivedCode> {
       const emails = () => mailServer.received.filter(({ to }) => to.includes(address))
-      await until(`email ${nth} to ${address}`, () => emails().length >= nth, 20_000)
+      await until(`email ${nth} to ${address}`, () => emails().length >= nth)
       const { text, messageId } = emails()[nth - 1]?.mail ?? {}
       return { code: codeIn(text), reference: messageId }
     },
@@ -47,7 +47,7 @@ export async function startReceivers(
       const bodies = () =>
         gateway.requests.map(({ body }) => JSON.parse(body) as Readonly<Record<'to' | 'text' | 'ref', string>>)
       const messages = () => bodies().filter(({ to }) => to === number)
-      await until(`text message ${nth} to ${number}`, () => messages().length >= nth, 20_000)
+      await until(`text message ${nth} to ${number}`, () => messages().length >= nth)
       const { text, ref } = messages()[nth - 1] ?? {}
       return { code: codeIn(text), reference: ref }
     },

@@ -78,7 +78,7 @@ export class ServicesApart {
   async polled(times: number): Promise<void> {
     const targets = this.both.map(({ polls }) => polls() + times)
     const havePolled = () => this.both.every(({ polls }, index) => polls() >= (targets[index] ?? 0))
-    await until(`${times} polls by both services`, havePolled, 20_000)
+    await until(`${times} polls by both services`, havePolled)
   }
 
   async stop(): Promise<void> {

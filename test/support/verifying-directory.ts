@@ -29,7 +29,7 @@ export class VerifyingDirectory extends Directory {
 
   /** The stored contact, once all its messages have been sent. */
   async storedAfterDelivery(contactId: string): Promise<Contact> {
-    await until('all messages are sent', async () => !(await this.#find(contactId)).deliveryDueDate, 20_000)
+    await until('all messages are sent', async () => !(await this.#find(contactId)).deliveryDueDate)
     return this.#find(contactId)
   }
 

@@ -2,7 +2,7 @@
 export async function until(
   description: string,
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 5000,
+  timeoutMs = 20_000,
 ): Promise<void> {
   const endTime = Date.now() + timeoutMs
   while (!(await condition())) {

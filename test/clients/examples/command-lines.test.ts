@@ -86,7 +86,7 @@ const java = async (): Promise<Client> => {
 
 async function codeFor(address: string): Promise<string> {
   const find = () => printed.find((line) => line.includes(address))
-  await until('the code is printed', async () => find() !== undefined, 20_000)
+  await until('the code is printed', async () => find() !== undefined)
   return /\b\d{6}\b/.exec(find() ?? '')?.[0] ?? ''
 }
 

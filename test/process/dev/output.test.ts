@@ -37,7 +37,7 @@ test('on a terminal shows what a new user needs: where it serves, a command that
   const command = start(true)
   const address = await command.ready()
   await sendCode(address, await runPrintedCommand(command.output()))
-  await expect.poll(() => command.output(), { timeout: 10_000 }).toContain('delivery attempt')
+  await expect.poll(() => command.output()).toContain('delivery attempt')
   command.child.stdin?.write('\x03')
   expect(await command.ended()).toBe(0)
   const [, httpAddress = ''] = /Explorer: http:\/\/(\S+)\//.exec(command.output()) ?? []
@@ -81,7 +81,7 @@ test('on a terminal shows what a new user needs: where it serves, a command that
 test('elsewhere writes the log as JSON to the standard output, and nothing else', async () => {
   const command = start(false)
   await sendCode(await command.ready(), await runPrintedCommand(command.output()))
-  await expect.poll(() => command.stdout(), { timeout: 10_000 }).toContain('delivery attempt')
+  await expect.poll(() => command.stdout()).toContain('delivery attempt')
   command.child.kill('SIGTERM')
   expect(await command.ended()).toBe(0)
   const lines = command.stdout().trimEnd().split('\n')

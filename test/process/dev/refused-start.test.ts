@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ProjectCopy } from '../../support/project-copy.js'
 
 /** How long a start that cannot succeed may take, in milliseconds. */
-const maxRefusalMs = 8000
+const maxRefusalMs = 20_000
 /** A user without rights, for tests that run as root. */
 const nobody = 65_534
 const oldNode = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })`

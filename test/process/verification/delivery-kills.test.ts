@@ -92,7 +92,7 @@ describe('a process that is killed', () => {
 
     const second = await scenario.start(receivers.settings)
     await scenario.endLease()
-    await until('it is sent again', () => receivers.emails.length === 2, 20_000)
+    await until('it is sent again', () => receivers.emails.length === 2)
     await scenario.untilStored({ deliveryState: 'SENT', attempts: 2 })
     const [one, other] = receivers.emails
     expect(other?.mail.messageId).toBe(one?.mail.messageId)

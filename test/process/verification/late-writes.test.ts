@@ -59,7 +59,7 @@ async function storedContact() {
 /** Sends a code to the contact's mail address, and gives it once its delivery has ended, so that nothing else writes the contact. */
 async function sendCode(): Promise<string> {
   await directory.sendEmail(contactId, emailAddress)
-  await until('the code is sent', async () => (await storedContact()).deliveryDueDate === undefined, 20_000)
+  await until('the code is sent', async () => (await storedContact()).deliveryDueDate === undefined)
   return codes.codeOf((await storedContact()).email.verification as Verification)
 }
 

@@ -218,14 +218,11 @@ describe('GetMessageContact with the operations and the database of the service,
       proxy.watch(() => 'unreachable after')
       expect(await running.send(transport, request)).toEqual(refusalOf('DATABASE_UNAVAILABLE'))
       proxy.reset()
-      await until(
-        'the database answers again',
-        () =>
-          database.probe().then(
-            () => true,
-            () => false,
-          ),
-        20_000,
+      await until('the database answers again', () =>
+        database.probe().then(
+          () => true,
+          () => false,
+        ),
       )
       expect(await running.send(transport, request)).toMatchObject({ contact: { name: 'Tom' } })
     },

@@ -65,7 +65,7 @@ async function updateManyTimes(directory: Directory, contactId: string, count: n
   const answers: Record<string, number> = {}
   const isFull = () => answers['CONCURRENT_CALL_NOT_SUPPORTED'] === waveSize - maxAccepted
   const accepted = update(directory, contactId, waveSize, answers)
-  await until('the surplus of the first wave is refused', isFull, 20_000)
+  await until('the surplus of the first wave is refused', isFull)
   for (let sent = waveSize; sent < count; sent += waveSize) await update(directory, contactId, waveSize, answers)
   return { answers, all: accepted }
 }

@@ -32,7 +32,7 @@ async function startWithOffset(offsetMs: number) {
     /** Resolves when one more probe has ended. */
     async probed() {
       const target = probes + 1
-      await until('one more probe', () => probes >= target, 20_000)
+      await until('one more probe', () => probes >= target)
       // The answer to this call comes after the service has handled that to the probe.
       await new Directory(service, Number.POSITIVE_INFINITY).list()
     },

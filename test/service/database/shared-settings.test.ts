@@ -25,7 +25,7 @@ async function differencesOf(environment: Readonly<Record<string, string>>): Pro
   onTestFinished(() => service.stop())
   const isRecorded = async () =>
     (await record().findOne({ _id: 'settings' }))?.date.getTime() !== before?.date.getTime()
-  await until('the settings are recorded', isRecorded, 20_000)
+  await until('the settings are recorded', isRecorded)
   // The answer of the database to this call comes after that to the record.
   await service.client.getMessageContact({ contactId: 'c-0000000000000000' }, { directoryId: 'rd-1' }).catch(() => {})
   const lines = service.log().split('\n')

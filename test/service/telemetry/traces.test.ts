@@ -142,7 +142,7 @@ describe('a service with traces', () => {
       const { contactId = '', emailAddress = '' } = response.contact ?? {}
       await service.client.sendEmailVerificationForMessageContact({ contactId, emailAddress }, options)
     }
-    await until('both are sent', () => receivers.emails.length === 2, 20_000)
+    await until('both are sent', () => receivers.emails.length === 2)
     const stored = await service.collection.find().toArray()
     await service.stop()
     expect(collector.requests).toEqual([])
@@ -187,7 +187,7 @@ describe('a service with traces', () => {
       })),
     )
     const isQueued = { deliveryDueDate: { $exists: true } }
-    await until('all are sent', async () => (await service.collection.countDocuments(isQueued)) === 0, 20_000)
+    await until('all are sent', async () => (await service.collection.countDocuments(isQueued)) === 0)
     await service.stop()
     expect(receivers.emails).toHaveLength(damaged.length)
     expect(collector.requests).toEqual([])

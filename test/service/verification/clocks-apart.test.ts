@@ -50,7 +50,7 @@ describe.each(offsets)('beside a process whose clock is %s', (_, offsetMs) => {
     return directory.add({ name, emailAddress: `${name.toLowerCase()}@example.com` })
   }
   const untilSent = (contactId: string) =>
-    until('it is stored as sent', async () => (await stored(contactId)).deliveryState === 'SENT', 20_000)
+    until('it is stored as sent', async () => (await stored(contactId)).deliveryState === 'SENT')
   const stored = async (contactId: string) => {
     const contact = await services.contacts.findOne({ _id: contactId })
     return contact?.email.verification ?? expect.fail('no code was requested')
@@ -66,7 +66,7 @@ describe.each(offsets)('beside a process whose clock is %s', (_, offsetMs) => {
       contacts.push(contact)
       await directory.sendEmail(contact.contactId, contact.emailAddress)
     }
-    await until('the mail server is asked to accept both', () => begun >= 2, 20_000)
+    await until('the mail server is asked to accept both', () => begun >= 2)
     // Nobody takes them over while they are being sent.
     await services.polled(2)
     services.offsetMs = -offsetMs

@@ -48,7 +48,7 @@ describe('the delivery worker', () => {
   /** Resolves when the worker has looked so many more times for due deliveries. */
   const polled = async (times: number) => {
     const target = polls + times
-    await until(`${times} polls`, () => polls >= target, 20_000)
+    await until(`${times} polls`, () => polls >= target)
   }
 
   const storedContact = async (contactId: string) =>
@@ -80,7 +80,7 @@ describe('the delivery worker', () => {
 
   async function untilParked(contactId: string): Promise<void> {
     const isParked = async () => ((await storedContact(contactId)).deliveryDueDate?.getTime() ?? 0) > Date.now()
-    await until('it is due later', isParked, 20_000)
+    await until('it is due later', isParked)
   }
 
   test('parks the deliveries of damaged contacts, whatever the damage, and reports each once by its id', async () => {
@@ -141,7 +141,7 @@ describe('the delivery worker', () => {
         const filter = { _id: { $in: Object.values(insertedIds) }, deliveryDueDate: { $lte: new Date() } }
         return (await collection.countDocuments(filter)) === 0
       }
-      await until('all are due later', areParked, 20_000)
+      await until('all are due later', areParked)
       await collection.deleteMany({ _id: { $in: Object.values(insertedIds) } } as object)
     },
   )
@@ -205,7 +205,7 @@ describe('the delivery worker', () => {
     const { revision, updateDate } = await storedContact(contactId)
     const emails = receivers.emails.length
     await makeDue(contactId, edit)
-    await until('it is repaired', async () => !(await storedContact(contactId)).deliveryDueDate, 20_000)
+    await until('it is repaired', async () => !(await storedContact(contactId)).deliveryDueDate)
     expect(await storedContact(contactId)).toMatchObject({ revision, updateDate })
     expect(receivers.emails).toHaveLength(emails)
   })
@@ -224,7 +224,7 @@ describe('the delivery worker', () => {
     const noneDue = await addEdited()
     for (const contactId of [...contactIds, noneDue]) await makeDue(contactId)
     for (const contactId of contactIds) await untilParked(contactId)
-    await until('it is repaired', async () => !(await storedContact(noneDue)).deliveryDueDate, 20_000)
+    await until('it is repaired', async () => !(await storedContact(noneDue)).deliveryDueDate)
     await polled(2)
     otherCommands = []
     const startTime = Date.now()

@@ -78,7 +78,7 @@ describe.each(kinds)(
       return verifications.filter((verification) => verification.channel === channel)
     }
     const untilSent = () =>
-      until('it is stored as sent', async () => (await listed())[0]?.deliveryState === DeliveryState.SENT, 20_000)
+      until('it is stored as sent', async () => (await listed())[0]?.deliveryState === DeliveryState.SENT)
     const notSent = (target: string) =>
       create(MessageContactVerificationSchema, { contactId, target, channel, deliveryState: DeliveryState.NOT_SENT })
     /** A verification whose code was sent now. */
@@ -253,7 +253,7 @@ describe('SendEmailVerificationForMessageContact', () => {
     expect(await state()).toBe(DeliveryState.QUEUED)
     acceptance.resolve()
     const { code } = await slowReceivers.codeByEmail(emailAddress)
-    await until('it is stored as sent', async () => (await state()) === DeliveryState.SENT, 20_000)
+    await until('it is stored as sent', async () => (await state()) === DeliveryState.SENT)
     const target = { case: 'emailAddress', value: emailAddress } as const
     expect((await directory.confirm({ contactId, code, target })).status).toBe(MessageContactStatus.ACTIVE)
   })

@@ -30,7 +30,7 @@ async function looked(times: number): Promise<void> {
     return 'pass'
   })
   // A look has ended when the next one begins.
-  await until('the worker looks', () => looks > times, 20_000)
+  await until('the worker looks', () => looks > times)
   printing.proxy.reset()
 }
 
@@ -45,7 +45,7 @@ async function queuedElsewhere(): Promise<Directory> {
   const { contactId, emailAddress } = await directory.add()
   await directory.sendEmail(contactId, emailAddress)
   const isAttempted = async () => (await directory.stored())[0]?.email.verification?.mayHaveArrived === false
-  await until('the mail server has refused it for now', isAttempted, 20_000)
+  await until('the mail server has refused it for now', isAttempted)
   await sending.stop()
   return Object.assign(new Directory(printing), { id: directory.id })
 }
@@ -59,7 +59,7 @@ test('a process that prints codes prints only those that it was asked for itself
   expect(queued?.email.verification).toMatchObject({ deliveryState: 'QUEUED', attempts: 1 })
   const { contactId, emailAddress } = await directory.add({ name: 'Ann', emailAddress: 'ann@example.com' })
   await directory.sendEmail(contactId, emailAddress)
-  await until('its own code is printed', () => lines.length > 0, 20_000)
+  await until('its own code is printed', () => lines.length > 0)
   const codes = lines.filter((line) => line.includes('Code'))
   expect(codes).toEqual([expect.stringMatching(/Code \d{6} for ann@example\.com, /)])
 })
@@ -83,7 +83,7 @@ test('300 contacts whose codes other processes were asked for do not hide its ow
   await directory.sendEmail(contactId, emailAddress)
   await directory.sendSms(contactId, phoneNumber)
   const recipients = () => printed.flatMap((line) => /Code \d{6} for (\S+), /.exec(line)?.[1] ?? [])
-  await until('both codes are printed', () => recipients().length === 2, 20_000)
+  await until('both codes are printed', () => recipients().length === 2)
   expect(recipients().sort()).toEqual([phoneNumber, emailAddress])
   const attempted = {
     $or: [{ 'email.verification.attempts': { $gt: 0 } }, { 'phone.verification.attempts': { $gt: 0 } }],

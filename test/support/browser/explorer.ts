@@ -68,7 +68,7 @@ export class ExplorerTests {
   /** The code that was printed for an address, once it was. */
   async printedCode(address: string): Promise<string> {
     const find = () => this.#printed.findLast((line) => line.includes(address))
-    await until('the code is printed', async () => find() !== undefined, 20_000)
+    await until('the code is printed', async () => find() !== undefined)
     return /\b\d{6}\b/.exec(find() ?? '')?.[0] ?? expect.fail('no code was printed')
   }
 

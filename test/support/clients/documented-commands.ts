@@ -96,7 +96,7 @@ export class CommandRunner {
       .replaceAll(contactIdPattern, (id) => this.#contactIds.get(id) ?? id)
     if (!known.includes(documentedCode)) return known
     const codes = () => this.#options.printed.join('\n').match(/(?<!\d)\d{6}(?!\d)/g) ?? []
-    await until('all requested codes are printed', () => codes().length >= this.#codesRequested, 20_000)
+    await until('all requested codes are printed', () => codes().length >= this.#codesRequested)
     return known.replaceAll(documentedCode, codes().at(-1) ?? documentedCode)
   }
 

@@ -52,14 +52,10 @@ export async function startProxy(
     await closed
     await rm(folder, { recursive: true, force: true })
   })
-  await until(
-    `${program} listens`,
-    () => {
-      if (child.exitCode !== null) throw new Error(`${program} exited with ${child.exitCode}: ${err}`)
-      return accepts(port)
-    },
-    20_000,
-  )
+  await until(`${program} listens`, () => {
+    if (child.exitCode !== null) throw new Error(`${program} exited with ${child.exitCode}: ${err}`)
+    return accepts(port)
+  })
   return `127.0.0.1:${port}`
 }
 

@@ -36,7 +36,7 @@ export function verificationCasesOfEveryClient(connect: (address: string) => Cal
   /** Waits for a code in the messages that are printed after so many lines. */
   async function codeAfter(lines: number): Promise<string> {
     const find = () => /(?<!\d)\d{6}(?!\d)/.exec(printed.slice(lines).join('\n'))?.[0]
-    await until('a code is printed', () => find() !== undefined, 20_000)
+    await until('a code is printed', () => find() !== undefined)
     return find() ?? ''
   }
 
@@ -52,7 +52,7 @@ export function verificationCasesOfEveryClient(connect: (address: string) => Cal
     const code = await codeAfter(before)
     const list = () => call(method.listMessageContactVerifications, { contactId, pageSize: 1 }, options)
     const isSent = async () => (await list()).response.verifications[0]?.deliveryState === DeliveryState.SENT
-    await until('it is stored as sent', isSent, 20_000)
+    await until('it is stored as sent', isSent)
     const listed = await list()
     expect(toJson(method.listMessageContactVerifications.output, listed.response)).toEqual({
       requestId: listed.requestId,
