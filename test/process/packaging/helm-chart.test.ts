@@ -206,4 +206,23 @@ describe('the Helm chart', () => {
       )
     expect(secrets).not.toEqual([])
   })
+
+  test.each(['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'])(
+    'refuses %s among the settings',
+    async (name) => {
+      expect(await refusal('--set', `settings.${name}=api-key=s3cret`)).toContain(
+        `settings.${name} may contain a secret: put its value into the Secret, with the key otlp-headers`,
+      )
+    },
+  )
+
+  test('takes the headers for a collector from the Secret, if it has them', async () => {
+    const { Deployment } = await renderByKind('--set', 'secretName=secrets')
+    expect(Deployment.spec.template.spec.containers[0].env).toEqual([
+      {
+        name: 'OTEL_EXPORTER_OTLP_HEADERS',
+        valueFrom: { secretKeyRef: { name: 'secrets', key: 'otlp-headers', optional: true } },
+      },
+    ])
+  })
 })

@@ -55,8 +55,8 @@ function filesBelow(folder: string): readonly string[] {
     .filter((path) => statSync(join(projectFolder, path)).isFile())
 }
 
-/** Variables of Node and Grafana, and a value to be replaced. */
-const otherNames = /^(NODE_ENV|GF_[A-Z_]+|OUTPUT_OF_[A-Z\d_]+)$/
+/** Variables of Node, Grafana and OpenTelemetry, and a value to be replaced. */
+const otherNames = /^(NODE_ENV|OTEL_EXPORTER_OTLP_(TRACES_)?HEADERS|GF_[A-Z_]+|OUTPUT_OF_[A-Z\d_]+)$/
 
 test.each(files)('%s names no setting that does not exist', (path) => {
   const words = readFileSync(join(projectFolder, path), 'utf8').match(/\b[A-Z][A-Z\d]*(?:_[A-Z\d]+)+\b/g) ?? []
