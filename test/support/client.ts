@@ -57,9 +57,11 @@ export class ContactsClient {
   readonly #client: Client
 
   constructor(address: string, options: ChannelOptions = {}, channelCredentials = credentials.createInsecure()) {
-    // Without this, clients of one address share a connection.
     this.#client = new Client(address, channelCredentials, {
+      // Without this, clients of one address share a connection.
       'grpc.use_local_subchannel_pool': 1,
+      // With TLS, Node warns of a server name that is an IP address.
+      'grpc.ssl_target_name_override': 'localhost',
       ...options,
     })
   }
