@@ -53,7 +53,11 @@ export class Connections {
       return false
     }
     responses.add(response)
-    response.once('close', () => responses.delete(response))
+    response.once('close', () => {
+      responses.delete(response)
+      // The headers of an answer that was written before the connection was to end say that it stays open.
+      if (connection.isEnding && responses.size === 0) socket.destroySoon()
+    })
     if (isEnding) response.shouldKeepAlive = false
     return true
   }

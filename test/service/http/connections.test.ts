@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { Agent, request as sendRequest } from 'node:http'
+import { Agent, type IncomingMessage, request as sendRequest } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { Failure } from '../../../src/errors/failure.js'
 import { httpCall, jsonOf } from '../../support/http-call.js'
 import { startHttpToy, stopHttpToys } from '../../support/toy-http.js'
 import { echo, never, toyPath } from '../../support/toy-service.js'
@@ -33,6 +34,15 @@ function requestText(missing = 0): string {
   const lines = Object.entries({ host: 'toy', ...headers, 'content-length': call.body.length })
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   return `POST ${toyPath} HTTP/1.1\r\n${head}\r\n${call.body.slice(0, call.body.length - missing)}`
+}
+
+/** Calls over a connection of the agent, and reads the whole answer. */
+async function statusOf(toy: Toy, agent: Agent): Promise<number | undefined> {
+  const request = sendRequest({ port: portOf(toy), host: '127.0.0.1', agent, path: toyPath, method: 'POST', headers })
+  request.end(call.body)
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  await text(response)
+  return response.statusCode
 }
 
 const closed = (socket: Socket) => text(socket).catch(() => '')
@@ -156,6 +166,26 @@ describe('stop', () => {
     await once(kept, 'data')
     await toy.stop(60_000)
   })
+
+  test('ends connections whose delayed refusals it answers', async () => {
+    let runs = 0
+    const refuse = async () => {
+      runs += 1
+      throw new Failure('THROTTLED')
+    }
+    // With a clock that stands still, 200 refusals are answered at once, and all others are delayed.
+    const toy = await startHttpToy(refuse, { now: () => 0 })
+    const agent = new Agent({ keepAlive: true, maxSockets: 20 })
+    onTestFinished(() => agent.destroy())
+    const statuses = () => Promise.all(Array.from({ length: 20 }, () => statusOf(toy, agent)))
+    for (let wave = 0; wave < 10; wave += 1) await statuses()
+    const delayed = statuses()
+    await until('they are refused', () => runs === 220)
+    // The client keeps its connections open: the service ends them, long before this timeout.
+    const stopped = toy.stop(60_000)
+    expect(await delayed).toEqual(Array(20).fill(429))
+    await stopped
+  }, 30_000)
 
   test('lets open calls finish, refuses those that arrive on open connections, and closes the port', async () => {
     const held = deferred()
