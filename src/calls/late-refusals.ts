@@ -1,4 +1,5 @@
 import { errorCatalog, type Reason } from '../errors/catalog.js'
+import type { Failure } from '../errors/failure.js'
 import { ShortLivedSet } from '../short-lived-set.js'
 import type { Deadline } from '../time.js'
 
@@ -6,7 +7,7 @@ import type { Deadline } from '../time.js'
 const isForLimit = (reason: Reason) =>
   errorCatalog[reason].status === 'RESOURCE_EXHAUSTED' || reason === 'CONCURRENT_CALL_NOT_SUPPORTED'
 
-/** How many of these refusals this process answers at once in a second; the others are answered later, in their order. */
+/** How many of these refusals this process answers in a second, on average. As many are answered at once after a quiet second. */
 const refusalsPerSecond = 200
 /** How long a refusal is delayed, in milliseconds; at most half of the time that its call has left. */
 const maxDelayMs = 1000
@@ -33,17 +34,17 @@ export class LateRefusals {
     this.#options = options
   }
 
-  /** Calls `answer`, at once or later. */
-  refuse(reason: Reason, deadline: Deadline, answer: () => void): void {
-    const delayMs = isForLimit(reason) ? this.#delayOf(deadline) : 0
+  /** Calls `answer` with the failure, at once or later. */
+  refuse(failure: Failure, deadline: Deadline, answer: (failure: Failure) => void): void {
+    const delayMs = isForLimit(failure.reason) ? this.#delayOf(deadline) : 0
     if (delayMs <= 0) {
-      answer()
+      answer(failure)
       return
     }
     const send = () => {
       clearTimeout(timer)
       remove()
-      answer()
+      answer(failure)
     }
     const timer = setTimeout(send, delayMs)
     const remove = this.#delayed.add(send)

@@ -131,15 +131,16 @@ export class CallPipeline {
       incoming.answer(answer)
     }
     const fail = (failure: Failure) => end({ requestId, failure })
-    const timer = setTimeout(() => fail(new Failure('DEADLINE_EXCEEDED')), Math.max(0, time - startTime))
+    let refusal: Failure | undefined
+    const timer = setTimeout(() => fail(refusal ?? new Failure('DEADLINE_EXCEEDED')), Math.max(0, time - startTime))
     const removeOpen = this.#open.add(fail)
 
     // 10. The only catch, so that observers see a reason and clients never see an exception. What was refused because of a limit may wait.
     this.#run(call, incoming).then(
       (encoded) => end({ requestId, encoded }),
       (thrown: unknown) => {
-        const failure = toFailure(thrown)
-        this.#lateRefusals.refuse(failure.reason, deadline, () => fail(failure))
+        refusal = toFailure(thrown)
+        this.#lateRefusals.refuse(refusal, deadline, fail)
       },
     )
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { LateRefusals } from '../../../src/calls/late-refusals.js'
 import { errorCatalog, type Reason } from '../../../src/errors/catalog.js'
+import { Failure } from '../../../src/errors/failure.js'
 import type { Deadline } from '../../../src/time.js'
 
 const startTime = 1_000_000
@@ -28,7 +29,7 @@ function start({ maxDelayed = 10_000 } = {}) {
   /** When each refusal was answered, in milliseconds since the start, in their order. */
   const answers: [name: string, afterMs: number][] = []
   const refuse = (name: string, { reason = 'THROTTLED' as Reason, deadline = farDeadline } = {}) =>
-    refusals.refuse(reason, deadline, () => answers.push([name, Date.now() - startTime]))
+    refusals.refuse(new Failure(reason), deadline, () => answers.push([name, Date.now() - startTime]))
   const refuseMany = (count: number) => {
     for (let each = 0; each < count; each += 1) refuse(`${each}`)
   }

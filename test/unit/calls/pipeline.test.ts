@@ -119,6 +119,19 @@ describe('a refusal', () => {
     expect(reasonsOf(call)).toEqual(['UNAUTHENTICATED'])
     expect(call.steps).toEqual(['authenticate'])
   })
+
+  test('that is delayed keeps its reason at the deadline, also if the clock has gone back meanwhile', async () => {
+    const { send } = createPipeline({ maxCallsInFlight: 1000 })
+    const refused = fail('LIMIT_EXCEEDED_CONTACTS')
+    for (let each = 0; each < 200; each += 1) await send({ operation: refused })
+    const held = deferred()
+    const operation = () => held.promise.then(refused)
+    const call = await send({ clientDeadline: startTime + 520, operation })
+    vi.setSystemTime(startTime - 60_000)
+    held.resolve()
+    await vi.advanceTimersByTimeAsync(520)
+    expect(reasonsOf(call)).toEqual(['LIMIT_EXCEEDED_CONTACTS'])
+  })
 })
 
 describe('the observer', () => {
