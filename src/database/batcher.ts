@@ -7,12 +7,14 @@ import { RunningItems } from './running-items.js'
 export const expired = Symbol('expired')
 
 export interface BatcherOptions {
-  /** How many batches may run at once. By default 2, so that a few calls do not wait for each other. */
+  /**
+   * How many batches may run at once. By default 2, so that a few calls do not wait for each other. While more items of one group run than
+   * count, one more batch may run, for the items of others.
+   */
   readonly maxConcurrent?: number
   /**
    * While so many items run, further ones gather up to the size of a batch, even if another one could run: a command more costs far more
-   * than an item more in the next one. By default 8. Of each group 4 count, and while as many run, its further ones gather: the items of other groups
-   * do not wait for them.
+   * than an item more in the next one. By default 8. Of each group 4 count, and while as many run, its further ones gather.
    */
   readonly gatherFrom?: number
   /**
@@ -107,9 +109,10 @@ export class Batcher<Item, Outcome> {
 
   #hasCapacity(): boolean {
     const { maxConcurrent, gatherFrom, maxTotal, maxSize } = this.#options
+    const { counted, isCrowded } = this.#runningItems
     const isFull = this.#queue.length >= maxSize
-    const hasShare = this.#running - this.#slow < maxConcurrent && (this.#runningItems.counted < gatherFrom || isFull)
-    return hasShare && this.#running < maxTotal
+    const hasShare = this.#running - this.#slow < maxConcurrent + (isCrowded ? 1 : 0)
+    return hasShare && (counted < gatherFrom || isFull) && this.#running < maxTotal
   }
 
   #startBatches(): void {
@@ -122,25 +125,36 @@ export class Batcher<Item, Outcome> {
   }
 
   #takeBatch(): readonly QueuedItem<Item, Outcome>[] {
-    const { maxSize } = this.#options
-    const isFull = this.#queue.length >= maxSize
+    const { maxConcurrent, maxSize } = this.#options
+    // One batch more than `maxConcurrent` is only for groups of which few items run.
+    const takesAll = this.#queue.length >= maxSize && this.#running - this.#slow < maxConcurrent
     const batch: QueuedItem<Item, Outcome>[] = []
     const left: QueuedItem<Item, Outcome>[] = []
-    for (const queued of this.#queue) {
+    for (const queued of this.#queue.length > maxSize ? this.#inTurns() : this.#queue) {
       if (batch.length === maxSize) left.push(queued)
       else if (queued.deadline.isExpired()) queued.resolve(expired)
-      else if (isFull || this.#runningItems.wouldCount(queued.group)) batch.push(queued)
+      else if (takesAll || this.#runningItems.wouldCount(queued.group)) batch.push(queued)
       else left.push(queued)
     }
     this.#queue = left
     return batch
   }
 
+  /** The queue in an order in which each group has its turn, those with few running items first. */
+  #inTurns(): readonly QueuedItem<Item, Outcome>[] {
+    const before = new Map<string, number>()
+    const withTurns = this.#queue.map((queued) => {
+      const turn = before.get(queued.group) ?? this.#runningItems.of(queued.group)
+      before.set(queued.group, turn + 1)
+      return { queued, turn }
+    })
+    return withTurns.toSorted((one, other) => one.turn - other.turn).map(({ queued }) => queued)
+  }
+
   async #runBatch(batch: readonly QueuedItem<Item, Outcome>[]): Promise<void> {
     this.#running += 1
     const groups = batch.map(({ group }) => group)
     const stopCounting = this.#runningItems.add(groups)
-    this.#options.onBatch(batch.length)
     let isSlow = false
     const timer = setTimeout(() => {
       isSlow = true
@@ -149,6 +163,7 @@ export class Batcher<Item, Outcome> {
       this.#startBatches()
     }, this.#options.slowAfterMs)
     try {
+      this.#options.onBatch(batch.length)
       const latestTime = Math.max(...batch.map(({ deadline }) => deadline.time))
       const items = batch.map(({ item }) => item)
       const run = () => this.#run(items, latestTime)
@@ -170,19 +185,16 @@ export class Batcher<Item, Outcome> {
   }
 }
 
-/** The indexes of items, in their order, so that each part has at most `max` of one group. */
+/** The indexes of items, so that each part has the next `max` of every group: no group waits for the parts of another one. */
 function partsWith(groups: readonly string[], max: number): readonly (readonly number[])[] {
-  let part: number[] = []
-  let inPart = new Map<string, number>()
-  const parts = [part]
+  const before = new Map<string, number>()
+  const parts: number[][] = [[]]
   for (const [index, group] of groups.entries()) {
-    if (inPart.get(group) === max) {
-      part = []
-      inPart = new Map()
-      parts.push(part)
-    }
-    part.push(index)
-    inPart.set(group, (inPart.get(group) ?? 0) + 1)
+    const ofGroup = before.get(group) ?? 0
+    before.set(group, ofGroup + 1)
+    const part = Math.floor(ofGroup / max)
+    parts[part] ??= []
+    parts[part].push(index)
   }
   return parts
 }

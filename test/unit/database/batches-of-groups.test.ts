@@ -2,13 +2,14 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { controlledBatcher } from '../../support/controlled-batcher.js'
 
-const numbers = (count: number) => Array.from({ length: count }, (_, index) => `${index}`)
+/** The first `count` items of a group. */
+const many = (group: string, count: number) => Array.from({ length: count }, (_, index) => `${group}${index}`)
 const groupOf = ([group = '']: string) => group
 
 describe('a batch', () => {
   test('starts beside any number of running items of one group: of each group 4 count', async () => {
     const { submit, batches, started } = controlledBatcher({ maxConcurrent: 9 }, groupOf)
-    const [a0] = submit(...numbers(20).map((number) => `a${number}`))
+    const [a0] = submit(...many('a', 20))
     await turn()
     void submit('b1', 'b2', 'b3')
     await turn()
@@ -52,20 +53,53 @@ describe('a batch', () => {
     expect(started().slice(4)).toEqual([['a1']])
   })
 
+  test.each([
+    ['one item and then many', {}, [1, 31]],
+    // As of lists of directories with up to 20 contacts.
+    ['more items than a batch holds', { maxSize: 23 }, [8, 23]],
+  ])('starts for another group while all others are full of one: %s', async (_, options, sizes) => {
+    const { submit, started } = controlledBatcher(options, groupOf)
+    for (const size of [sizes[0] ?? 0, 32 - (sizes[0] ?? 0)]) {
+      void submit(...many('a', size))
+      await turn()
+    }
+    void submit('b')
+    await turn()
+    expect(started().map(({ length }) => length)).toEqual([...sizes, 1])
+    expect(started().at(-1)).toEqual(['b'])
+  })
+
+  test('takes the items of groups in turns if not all fit, and first of those with few running items', async () => {
+    const { submit, batches, started } = controlledBatcher({ maxSize: 4, maxConcurrent: 1 }, groupOf)
+    const [a0] = submit(...many('a', 9), 'b0', 'b1', 'c0')
+    await turn()
+    void submit('d0', 'a9')
+    batches[0]?.end()
+    await a0
+    await turn()
+    batches[1]?.end()
+    await turn()
+    expect(started()).toEqual([
+      ['a0', 'b0', 'c0', 'a1'],
+      ['b1', 'a2', 'd0', 'a3'],
+      ['a4', 'a5', 'a6', 'a7'],
+    ])
+  })
+
   test('gives the outcomes of one group in several turns of the event loop if so configured; the next batch starts after the last', async () => {
-    const options = { maxConcurrent: 1, outcomesPerTurn: 2 }
+    const options = { maxConcurrent: 1, outcomesPerTurn: 1 }
     const { submit, batches, started } = controlledBatcher(options, groupOf)
     const got: (string | symbol)[] = []
-    const outcomes = submit('b1', 'a1', 'a2', 'c1', 'a3', 'b2', 'a4', 'a5')
+    const outcomes = submit('b1', 'a1', 'a2', 'c1', 'a3', 'b2')
     for (const outcome of outcomes) void outcome.then((value) => got.push(value))
     await turn()
     void submit('f')
     batches[0]?.end()
     await outcomes[3]
-    expect([got.splice(0), started().length]).toEqual([['B1', 'A1', 'A2', 'C1'], 1])
+    expect([got.splice(0), started().length]).toEqual([['B1', 'A1', 'C1'], 1])
     await turn()
-    expect([got.splice(0), started().length]).toEqual([['A3', 'B2', 'A4'], 1])
+    expect([got.splice(0), started().length]).toEqual([['A2', 'B2'], 1])
     await turn()
-    expect([got, started().slice(1)]).toEqual([['A5'], [['f']]])
+    expect([got, started().slice(1)]).toEqual([['A3'], [['f']]])
   })
 })
