@@ -6,7 +6,6 @@ import { type Progress, type Step, writeConditionally } from '../../database/con
 import type { Database } from '../../database/database.js'
 import type { WriteOutcome } from '../../database/driver-errors.js'
 import { insertBatch } from '../../database/insert-batch.js'
-import type { Reason } from '../../errors/catalog.js'
 import { Failure } from '../../errors/failure.js'
 import type { Deadline } from '../../time.js'
 import type { Contact, NewContact } from '../contact.js'
@@ -74,9 +73,8 @@ export class ContactInserter {
         // Not again: the first copy may be written late and be removed before the second one, which would bring the contact back under its id.
         if (open) throw new Failure('OUTCOME_UNKNOWN', { cause: open.cause })
         // The contact itself may be what was refused its own repetition.
-        if (lost) return this.#afterRead(contact, call, requestedName, attemptWithout, 'OUTCOME_UNKNOWN')
-        if (this.#full.has(directoryId)) return this.#afterRead(contact, call, requestedName, attemptWithout)
-        return attemptWithout(new Set())
+        if (!lost && !this.#full.has(directoryId)) return attemptWithout(new Set())
+        return this.#afterRead(contact, call, requestedName, attemptWithout, lost !== undefined)
       },
       write: (attempt) => this.#insert(attempt, call),
       resultOf: (attempt) => attempt,
@@ -99,10 +97,12 @@ export class ContactInserter {
     call: Call,
     requestedName: string,
     attemptWithout: (taken: ReadonlySet<number>) => Step<Contact, Contact>,
-    unavailable: Reason = 'DATABASE_UNAVAILABLE',
+    isAfterInsert: boolean,
   ): Promise<Step<Contact, Contact>> {
     const { directoryId, name, clientToken, requestHash } = contact
-    const others = await this.#options.taken.find(directoryId, call.deadline, unavailable)
+    const unavailable = isAfterInsert ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE'
+    const isConfirmed = !isAfterInsert
+    const others = await this.#options.taken.find(directoryId, { deadline: call.deadline, unavailable, isConfirmed })
     const own = others.find(({ _id }) => _id === contact._id)
     const withToken = clientToken && others.find((other) => other.clientToken === clientToken)
     if (!own && withToken && withToken.requestHash !== requestHash) throw clientTokenUsed()

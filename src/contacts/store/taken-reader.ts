@@ -17,62 +17,90 @@ const outcomesPerTurn = 4
 
 /** How many calls share a command at most: each may be for another directory, with all of its contacts. */
 const maxTogether = 50
+/** One reply has them all, if the directories have the default size. */
+const batchSize = maxTogether * 20 + 1
+
+/** What an add asks about its directory. */
+interface Question {
+  readonly directoryId: string
+  /** Whether a majority must confirm what is read. A refused insert has already shown that the primary is the current one. */
+  readonly isConfirmed: boolean
+}
+
+export interface TakenOptions {
+  readonly deadline: Deadline
+  /** The reason of the refusal if the database cannot be reached. */
+  readonly unavailable: Reason
+  readonly isConfirmed: boolean
+}
 
 /**
  * Reads which names, slots and client tokens are taken. These reads see what the unique indexes see, confirmed by a majority or not, which is
- * enough to refuse an add.
+ * enough to refuse an add after a refused insert. Without one, a write that changes nothing confirms them: a primary that has lost its
+ * majority, and does not know it yet, would refuse adds because of contacts that have been removed since.
  */
 export class TakenReader {
   readonly #database: Database
   readonly #contacts: Collection<Contact>
-  /** Of directories, by their ids. Undefined if the directory must be read alone. */
-  readonly #directories: Batcher<string, readonly TakenByContact[] | undefined>
+  /** Undefined if the directory must be read alone. */
+  readonly #questions: Batcher<Question, readonly TakenByContact[] | undefined>
 
   constructor(database: Database, contacts: Collection<Contact>, batching?: BatcherOptions) {
     this.#database = database
     this.#contacts = contacts
-    const run = (directoryIds: readonly string[], latestTime: number) => this.#findTogether(directoryIds, latestTime)
-    this.#directories = new Batcher(run, (directoryId) => directoryId, {
+    const run = (questions: readonly Question[], latestTime: number) => this.#findTogether(questions, latestTime)
+    this.#questions = new Batcher(run, ({ directoryId }) => directoryId, {
       ...batching,
       maxSize: maxTogether,
       outcomesPerTurn,
     })
   }
 
-  /** All of a directory. Reads at the same time share a command. Refuses with `unavailable` if the database cannot be reached. */
-  async find(directoryId: string, deadline: Deadline, unavailable: Reason): Promise<readonly TakenByContact[]> {
+  /** All of a directory. Reads at the same time share a command. */
+  async find(directoryId: string, { deadline, unavailable, isConfirmed }: TakenOptions) {
     return this.#database.runCommand(
       deadline,
       async () => {
-        const found = await this.#directories.submit(directoryId, deadline)
+        const found = await this.#questions.submit({ directoryId, isConfirmed }, deadline)
         if (found === expired) throw new Failure('DEADLINE_EXCEEDED')
-        // The batch has taken some of the time.
-        return found ?? this.#find([directoryId], this.#database.timeLimitMs(deadline.time))
+        return found ?? this.#find([directoryId], isConfirmed, deadline.time)
       },
       unavailable,
     )
   }
 
   async #findTogether(
-    directoryIds: readonly string[],
+    questions: readonly Question[],
     latestTime: number,
   ): Promise<readonly (readonly TakenByContact[] | undefined)[]> {
-    const different = [...new Set(directoryIds)]
+    const different = [...new Set(questions.map(({ directoryId }) => directoryId))]
+    const isConfirmed = questions.some((question) => question.isConfirmed)
     try {
-      const found = await this.#find(different, this.#database.timeLimitMs(latestTime))
+      const found = await this.#find(different, isConfirmed, latestTime)
       const byDirectory = new Map(different.map((directoryId): [string, TakenByContact[]] => [directoryId, []]))
       for (const taken of found) byDirectory.get(taken.directoryId)?.push(taken)
-      return directoryIds.map((directoryId) => byDirectory.get(directoryId) ?? [])
+      return questions.map(({ directoryId }) => byDirectory.get(directoryId) ?? [])
     } catch (error) {
       // A damaged contact is told only to callers of its own directory.
       if (different.length === 1 || !isDecodingError(error)) throw error
-      return directoryIds.map(() => undefined)
+      return questions.map(() => undefined)
     }
   }
 
-  #find(directoryIds: readonly string[], timeoutMS: number): Promise<TakenByContact[]> {
-    const readConcern = { level: ReadConcernLevel.local }
-    const filter = { directoryId: { $in: directoryIds } }
-    return this.#contacts.find(filter, { projection, readConcern, timeoutMS }).toArray()
+  async #find(directoryIds: readonly string[], isConfirmed: boolean, time: number): Promise<readonly TakenByContact[]> {
+    const options = { projection, readConcern: { level: ReadConcernLevel.local } }
+    const timeoutMS = this.#database.timeLimitMs(time)
+    const found = await this.#contacts
+      .find({ directoryId: { $in: directoryIds } }, { ...options, batchSize, timeoutMS })
+      .toArray()
+    const [any] = found
+    if (isConfirmed && any) await this.#confirm(any, time)
+    return found
+  }
+
+  /** A majority that takes a write after a read has everything that was read. */
+  async #confirm({ _id, directoryId }: TakenByContact, time: number): Promise<void> {
+    const timeoutMS = this.#database.timeLimitMs(time)
+    await this.#contacts.updateOne({ _id, directoryId }, { $set: { directoryId } }, { timeoutMS })
   }
 }
