@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { stopSignal } from '../src/lifecycle.js'
 import { Cleanup } from './cleanup.js'
 import { UsageError } from './options.js'
@@ -6,6 +7,8 @@ import { UsageError } from './options.js'
 const usageExitCode = 2
 /** By convention, 128 and the number of SIGINT. */
 const interruptedExitCode = 130
+/** How long after a failure its signal may come, in milliseconds: Ctrl-C reaches all processes, and another one may end first. */
+const maxSignalDelayMs = 1000
 
 /** The options that `read` gives. If it throws UsageError, prints what is wrong and ends the process. */
 export function optionsOrExit<Options>(read: () => Options): Options {
@@ -22,10 +25,12 @@ export function optionsOrExit<Options>(read: () => Options): Options {
 export async function runProgram(benchmark: (cleanup: Cleanup) => Promise<number>): Promise<never> {
   const cleanup = new Cleanup()
   const interrupted = stopSignal().then(() => interruptedExitCode)
-  const exitCode = await Promise.race([benchmark(cleanup), interrupted]).catch((error: unknown) => {
-    console.error(error)
+  const reportFailure = async (error: unknown) => {
+    const isInterrupted = await Promise.race([interrupted.then(() => true), pause(maxSignalDelayMs, false)])
+    if (!isInterrupted) console.error(error)
     return 1
-  })
+  }
+  const exitCode = await Promise.race([benchmark(cleanup).catch(reportFailure), interrupted])
   await cleanup.closeAll()
   process.exit(exitCode)
 }

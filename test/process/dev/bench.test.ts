@@ -62,6 +62,27 @@ describe('npm run bench says at once what it does, and when it is interrupted re
   })
 })
 
+describe('a benchmark that fails', () => {
+  const failure = "throw new Error('a part of it ended')"
+  test.each([
+    [
+      'when Ctrl-C ends one of its processes just before itself, is interrupted',
+      `setTimeout(interrupt, 50); ${failure}`,
+      130,
+      '',
+    ],
+    ['says why', failure, 1, 'a part of it ended'],
+  ])('%s', async (_, body, exitCode, printed) => {
+    const script = `
+      import { runProgram } from './dist/bench/program.js'
+      const interrupt = () => process.kill(process.pid, 'SIGINT')
+      await runProgram(async () => { ${body} })`
+    const command = project.start(['node', '--input-type=module', '--eval', script], {})
+    expect(await command.ended()).toBe(exitCode)
+    expect(command.output().match(/a part of it ended/)?.[0] ?? '').toBe(printed)
+  })
+})
+
 test('a connection of the benchmark that is reset, as by Ctrl-C, fails its calls and does not end the benchmark', async () => {
   const sockets: Socket[] = []
   const server = createServer()
