@@ -135,7 +135,7 @@ export class CallPipeline {
     const timer = setTimeout(() => fail(refusal ?? new Failure('DEADLINE_EXCEEDED')), Math.max(0, time - startTime))
     const removeOpen = this.#open.add(fail)
 
-    // 10. The only catch, so that observers see a reason and clients never see an exception. What was refused because of a limit may wait.
+    // 10. The only catch, so that observers see a reason and clients never see an exception. What was refused because of a limit may wait, until the deadline at most.
     this.#run(call, incoming).then(
       (encoded) => end({ requestId, encoded }),
       (thrown: unknown) => {

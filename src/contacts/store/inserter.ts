@@ -101,8 +101,12 @@ export class ContactInserter {
   ): Promise<Step<Contact, Contact>> {
     const { directoryId, name, clientToken, requestHash } = contact
     const unavailable = isAfterInsert ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE'
-    const isConfirmed = !isAfterInsert
-    const others = await this.#options.taken.find(directoryId, { deadline: call.deadline, unavailable, isConfirmed })
+    const needsConfirmation = !isAfterInsert
+    const others = await this.#options.taken.find(directoryId, {
+      deadline: call.deadline,
+      unavailable,
+      needsConfirmation,
+    })
     const own = others.find(({ _id }) => _id === contact._id)
     const withToken = clientToken && others.find((other) => other.clientToken === clientToken)
     if (!own && withToken && withToken.requestHash !== requestHash) throw clientTokenUsed()

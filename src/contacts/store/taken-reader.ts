@@ -24,14 +24,14 @@ const batchSize = maxTogether * 20 + 1
 interface Question {
   readonly directoryId: string
   /** Whether a majority must confirm what is read. A refused insert has already shown that the primary is the current one. */
-  readonly isConfirmed: boolean
+  readonly needsConfirmation: boolean
 }
 
 export interface TakenOptions {
   readonly deadline: Deadline
   /** The reason of the refusal if the database cannot be reached. */
   readonly unavailable: Reason
-  readonly isConfirmed: boolean
+  readonly needsConfirmation: boolean
 }
 
 /**
@@ -57,13 +57,13 @@ export class TakenReader {
   }
 
   /** All of a directory. Reads at the same time share a command. */
-  async find(directoryId: string, { deadline, unavailable, isConfirmed }: TakenOptions) {
+  async find(directoryId: string, { deadline, unavailable, needsConfirmation }: TakenOptions) {
     return this.#database.runCommand(
       deadline,
       async () => {
-        const found = await this.#questions.submit({ directoryId, isConfirmed }, deadline)
+        const found = await this.#questions.submit({ directoryId, needsConfirmation }, deadline)
         if (found === expired) throw new Failure('DEADLINE_EXCEEDED')
-        return found ?? this.#find([directoryId], isConfirmed, deadline.time)
+        return found ?? this.#find([directoryId], needsConfirmation, deadline.time)
       },
       unavailable,
     )
@@ -74,9 +74,9 @@ export class TakenReader {
     latestTime: number,
   ): Promise<readonly (readonly TakenByContact[] | undefined)[]> {
     const different = [...new Set(questions.map(({ directoryId }) => directoryId))]
-    const isConfirmed = questions.some((question) => question.isConfirmed)
+    const needsConfirmation = questions.some((question) => question.needsConfirmation)
     try {
-      const found = await this.#find(different, isConfirmed, latestTime)
+      const found = await this.#find(different, needsConfirmation, latestTime)
       const byDirectory = new Map(different.map((directoryId): [string, TakenByContact[]] => [directoryId, []]))
       for (const taken of found) byDirectory.get(taken.directoryId)?.push(taken)
       return questions.map(({ directoryId }) => byDirectory.get(directoryId) ?? [])
@@ -87,14 +87,18 @@ export class TakenReader {
     }
   }
 
-  async #find(directoryIds: readonly string[], isConfirmed: boolean, time: number): Promise<readonly TakenByContact[]> {
+  async #find(
+    directoryIds: readonly string[],
+    needsConfirmation: boolean,
+    time: number,
+  ): Promise<readonly TakenByContact[]> {
     const options = { projection, readConcern: { level: ReadConcernLevel.local } }
     const timeoutMS = this.#database.timeLimitMs(time)
     const found = await this.#contacts
       .find({ directoryId: { $in: directoryIds } }, { ...options, batchSize, timeoutMS })
       .toArray()
     const [any] = found
-    if (isConfirmed && any) await this.#confirm(any, time)
+    if (needsConfirmation && any) await this.#confirm(any, time)
     return found
   }
 
